@@ -1,0 +1,197 @@
+/* prefdissect/posterior.h: what a judge weighs: Bayesian logistic regression of preferences on
+ * properties, with a posterior that certifies itself.
+ *
+ * Model: y ~ Bernoulli(sigmoid(o + x.w [+ s e])), w_d ~ Laplace(0, b) or Gaussian; y = 1: response A
+ * is preferred; x: property comparisons A against B; o: known offset; e: position effect, s = +1
+ * where A was shown first, -1 where B was. No intercept.
+ * Method: expectation propagation with exact Laplace sites (EP), closed-form tilted marginals, and a
+ * certificate from a sequential tilted importance sampler (STIS); refinement by more draws; NUTS
+ * where the certificate fails. Sources: Minka 2001; Seeger 2008, JMLR 9:759; Chopin & Ridgway 2017,
+ * Stat. Sci. 32:64; Hoffman & Gelman 2014, JMLR 15:1593; Vehtari et al. 2021 (R-hat), 2024 (PSIS).
+ *
+ * A posterior and a study are immutable once made and may be shared by threads for reading. */
+#ifndef PREFDISSECT_POSTERIOR_H
+#define PREFDISSECT_POSTERIOR_H
+
+#include <prefdissect/judgments.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pdx_posterior pdx_posterior; /* one fit */
+typedef struct pdx_study pdx_study;         /* fits of judges x groups */
+
+enum { PDX_PRIOR_LAPLACE = 0, PDX_PRIOR_GAUSSIAN = 1, PDX_PRIOR_EB = 2 };
+enum { PDX_POSITION_NONE = 0, PDX_POSITION_GAUSSIAN = 1, PDX_POSITION_LAPLACE = 2 };
+enum { PDX_METHOD_AUTO = 0, PDX_METHOD_EP = 1, PDX_METHOD_STIS = 2, PDX_METHOD_NUTS = 3 };
+enum { PDX_CERTIFICATE_AUTO = 0, PDX_CERTIFICATE_ALWAYS = 1, PDX_CERTIFICATE_NEVER = 2 };
+
+typedef struct pdx_fit_options {
+    uint32_t size;         /* set by pdx_fit_options_init */
+    int32_t label;         /* PDX_LABEL_*; default auto */
+    int32_t ties;          /* PDX_TIES_*; default drop (counted) */
+    int32_t prior;         /* PDX_PRIOR_*; default Laplace. EB: Laplace, b by EP's evidence */
+    double prior_scale;    /* b of Laplace or sd of Gaussian; default 0.1 */
+    const double *prior_scales; /* one per property, overrides prior_scale; default NULL. 0 pins a
+                              weight to zero, infinity is flat */
+    int32_t intercept;     /* 1: a column of ones with Gaussian prior; default 0 */
+    double intercept_scale; /* its sd; default 2.5 */
+    int32_t position;      /* PDX_POSITION_*; default Gaussian; used with PDX_LABEL_ORDER only */
+    double position_scale; /* default 2.5 */
+    double order_weight;   /* weight of each order's row in the order-level model; default 0.5 */
+    int32_t folds;         /* K >= 2: also the mean over K leave-one-K-th-out fits; default 0 */
+    int32_t paper_folds;   /* 1: the original's fold rule (numpy MT19937 shuffle of seed 0, rows
+                              int(i/K n) .. + int(n/K)); default 0: balanced folds from `seed` */
+    int32_t predict;       /* 1: held-out accuracy, log loss and AUC over folds (5 where folds is
+                              0), beside the baselines; default 1 */
+    int32_t method;        /* PDX_METHOD_*; default auto */
+    int32_t certificate;   /* PDX_CERTIFICATE_*; auto: certify each full fit, not its folds */
+    int64_t draws;         /* posterior draws to keep (equal weights); default 0 */
+    int32_t nuts_chains;   /* default 4 */
+    int32_t nuts_warmup;   /* default 500 */
+    int32_t nuts_draws;    /* per chain; default 2000 */
+    uint64_t seed;         /* default 1 */
+    int32_t threads;       /* 0 (default): all cores. Results do not depend on it */
+    const double *quantile_probs; /* ascending, in (0,1); NULL: .025 .05 .1 .25 .5 .75 .9 .95 .975 */
+    int32_t quantile_count;
+    int32_t covariance;    /* 1 (default): keep the D x D covariance */
+    pdx_hooks hooks;       /* counts fits */
+} pdx_fit_options;
+
+PDX_API void pdx_fit_options_init(pdx_fit_options *options);
+/* "default", or "paper": the original's procedure (Laplace 0.1, no position effect, no intercept,
+ * ten folds by its shuffle; labels by sum-logp where log-probabilities are known, else majority). */
+PDX_API pdx_status pdx_fit_options_preset(pdx_fit_options *options, const char *name);
+
+/* Plain rows: the model without dataset or judgments. Arrays are borrowed during the call. */
+typedef struct pdx_rows {
+    uint32_t size;        /* sizeof(pdx_rows) */
+    int32_t d;            /* columns */
+    int64_t n;            /* rows */
+    const double *x;      /* [n][d] row-major, finite; or NULL and */
+    const int8_t *x_int8; /* [n][d] row-major */
+    const double *y;      /* [n] in [0,1] */
+    const double *margin; /* [n] log-odds, in place of y: the margin likelihood; else NULL */
+    const double *weight; /* [n] >= 0; NULL: 1 */
+    const double *offset; /* [n]; NULL: 0 */
+    const char *const *names; /* [d]; NULL: "x1", "x2", ... */
+} pdx_rows;
+PDX_API pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows,
+                                const pdx_fit_options *options);
+
+/* Every judge x every group (without groups: one group "all"). Fits run on the library's threads. A
+ * judge without judgments in a group has no fit there. */
+PDX_API pdx_status pdx_study_fit(pdx_study **out, const pdx_dataset *dataset,
+                                 const pdx_judgments *judgments, const pdx_fit_options *options);
+PDX_API void pdx_posterior_free(pdx_posterior *posterior);
+PDX_API void pdx_study_free(pdx_study *study);
+
+PDX_API int32_t pdx_study_count(const pdx_study *study);
+PDX_API const pdx_posterior *pdx_study_get(const pdx_study *study, int32_t i); /* borrowed */
+/* NULL where there is no such fit. */
+PDX_API const pdx_posterior *pdx_study_find(const pdx_study *study, const char *judge,
+                                            const char *group);
+/* fits.json, round-trip precision; and back. Loading the original's weight files (a folder of
+ * model_<group>_fitted_paras.jsonl, or one community JSON file) gives fits with means only. */
+PDX_API pdx_status pdx_study_save(const pdx_study *study, const char *path);
+PDX_API pdx_status pdx_study_load(pdx_study **out, const char *path);
+PDX_API pdx_status pdx_study_load_weights(pdx_study **out, const char *path);
+PDX_API pdx_status pdx_study_save_weights(const pdx_study *study, const char *folder);
+
+/* The certificate: how far the reported numbers can be trusted. */
+typedef struct pdx_certificate {
+    int32_t checked;       /* 0: no certificate was made (the rest is NaN) */
+    int32_t ok;
+    int32_t method;        /* PDX_METHOD_* that gave the reported numbers */
+    int32_t ep_sweeps;
+    int32_t ep_converged;
+    int64_t draws;         /* of the check or of the method that answered */
+    double ess_fraction;   /* effective share of the importance draws */
+    double sd_log_weight;
+    double khat;           /* Pareto tail index; NaN where sd(log w) < 0.01 */
+    double delta;          /* max over columns of |EP mean - STIS mean| / sd */
+    double delta_se;       /* its standard error over randomisations */
+    double rhat;           /* max over columns where NUTS ran, else NaN */
+    double nuts_ess;       /* min bulk ESS over columns where NUTS ran, else NaN */
+    int64_t divergences;   /* of NUTS */
+    double mean_se;        /* max Monte Carlo standard error of a mean / sd (0 for EP) */
+} pdx_certificate;
+
+/* Position effect e in log-odds for the response shown first, other things equal. */
+typedef struct pdx_position {
+    int32_t known; /* 0: not in this model */
+    double mean, sd, prob_positive;
+    double p_first;           /* posterior mean of P(first | responses equal) */
+    double p_first_low, p_first_high; /* 95 % interval */
+} pdx_position;
+
+/* Held-out prediction over folds. NaN: could not be computed (one class only). */
+typedef struct pdx_prediction {
+    int32_t folds; /* 0: not computed */
+    int64_t n;
+    double accuracy, log_loss, auc;
+    double baseline_majority; /* accuracy of always choosing the training majority */
+    double baseline_length;   /* accuracy of a fit on the length column alone; NaN: no such column */
+} pdx_prediction;
+
+/* Margin model only: scale of the margins, and how the two kinds of label compare. */
+typedef struct pdx_margin {
+    int32_t known;
+    double scale_mean, scale_sd;
+    double auc_margin, auc_sign;                 /* held-out AUC for the sign */
+    double reliability_margin, reliability_sign; /* split-half correlation of weights */
+} pdx_margin;
+
+PDX_API const char *pdx_posterior_judge(const pdx_posterior *posterior);
+PDX_API const char *pdx_posterior_group(const pdx_posterior *posterior);
+PDX_API int64_t pdx_posterior_rows(const pdx_posterior *posterior);  /* n */
+PDX_API int32_t pdx_posterior_dim(const pdx_posterior *posterior);   /* D, position apart */
+PDX_API const char *pdx_posterior_column(const pdx_posterior *posterior, int32_t d);
+PDX_API const char *pdx_posterior_label(const pdx_posterior *posterior); /* "order", ... */
+/* Ties: how many were met (and dropped or halved), and rows without a verdict. */
+PDX_API int64_t pdx_posterior_ties(const pdx_posterior *posterior);
+PDX_API int64_t pdx_posterior_no_verdict(const pdx_posterior *posterior);
+/* Borrowed arrays of D numbers; NULL where the posterior has means only. */
+PDX_API const double *pdx_posterior_mean(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_sd(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_prob_positive(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_covariance(const pdx_posterior *posterior); /* [D][D] or NULL */
+PDX_API const double *pdx_posterior_fold_mean(const pdx_posterior *posterior);  /* or NULL */
+PDX_API int32_t pdx_posterior_quantile_count(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_quantile_probs(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_quantiles(const pdx_posterior *posterior); /* [D][Q] */
+PDX_API int64_t pdx_posterior_draw_count(const pdx_posterior *posterior);
+PDX_API const double *pdx_posterior_draws(const pdx_posterior *posterior); /* [draws][D] or NULL */
+PDX_API double pdx_posterior_log_evidence(const pdx_posterior *posterior); /* NaN: not computed */
+PDX_API double pdx_posterior_elpd_loo(const pdx_posterior *posterior);
+PDX_API double pdx_posterior_prior_scale(const pdx_posterior *posterior); /* b that was used */
+PDX_API pdx_status pdx_posterior_certificate(const pdx_posterior *posterior, pdx_certificate *out);
+PDX_API pdx_status pdx_posterior_position(const pdx_posterior *posterior, pdx_position *out);
+PDX_API pdx_status pdx_posterior_prediction(const pdx_posterior *posterior, pdx_prediction *out);
+PDX_API pdx_status pdx_posterior_margin(const pdx_posterior *posterior, pdx_margin *out);
+/* One plain sentence on whether the numbers can be trusted and why. Borrowed. */
+PDX_API const char *pdx_posterior_verdict(const pdx_posterior *posterior);
+/* P(A preferred) of a row x[D] under the posterior mean of sigmoid(x.w), position and offset 0. */
+PDX_API pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const double *x,
+                                         int64_t n, double *probability);
+
+/* w_i of a minus w_j of b, from the joint posterior (a == b: with their correlation; a and b
+ * fitted apart: independent). */
+typedef struct pdx_contrast {
+    double mean, sd, low, high; /* 95 % interval */
+    double prob_greater;        /* P(w_i of a > w_j of b) */
+    int32_t discovery;          /* pdx_contrast_all: 1 where the sign is a discovery */
+} pdx_contrast;
+PDX_API pdx_status pdx_posterior_contrast(const pdx_posterior *a, int32_t i, const pdx_posterior *b,
+                                          int32_t j, pdx_contrast *out);
+/* Column by column contrasts of two fits with the same columns into out[D]; `discovery` marks the
+ * largest set whose expected share of wrong signs is at most `rate` (Bayesian false discovery rate,
+ * Mueller, Parmigiani & Rice 2006). */
+PDX_API pdx_status pdx_posterior_contrast_all(const pdx_posterior *a, const pdx_posterior *b,
+                                              double rate, pdx_contrast *out);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,248 @@
+/* POSIX files with messages. */
+#include "file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static pdx_status open_for_reading(FILE **out, const char *path) {
+    *out = NULL;
+    if (!strcmp(path, "-")) {
+        *out = stdin;
+        return PDX_OK;
+    }
+    struct stat info;
+    if (stat(path, &info) != 0) return pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    if (S_ISDIR(info.st_mode))
+        return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file");
+    FILE *stream = fopen(path, "rb");
+    if (!stream) return pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    *out = stream;
+    return PDX_OK;
+}
+
+static void close_input(FILE *stream) {
+    if (stream && stream != stdin) fclose(stream);
+}
+
+pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
+    FILE *stream;
+    PDX__TRY(open_for_reading(&stream, path));
+    if (!ceiling) ceiling = (size_t)4 << 30;
+    pdx_status status = PDX_OK;
+    char *chunk = pdx__alloc(1 << 16, 1);
+    if (!chunk) status = PDX_ENOMEM;
+    size_t got;
+    while (status == PDX_OK && (got = fread(chunk, 1, 1 << 16, stream)) > 0) {
+        if (got > ceiling - out->length)
+            status = pdx__fail_at(PDX_EIO, path, 0, "is larger than %zu bytes", ceiling);
+        else {
+            pdx__buf_append(out, chunk, got);
+            status = out->status;
+        }
+    }
+    if (status == PDX_OK && ferror(stream))
+        status = pdx__fail_at(PDX_EIO, path, 0, "cannot be read: %s", strerror(errno));
+    if (status == PDX_OK) {
+        pdx__buf_append(out, "", 0);
+        status = out->status;
+    }
+    pdx__free(chunk);
+    close_input(stream);
+    return status;
+}
+
+struct pdx__lines_state {
+    FILE *stream;
+    char *block; /* what was read from the stream and not handed out yet */
+    size_t start, end;
+    int64_t position; /* of block[start] in the file */
+    pdx__buf line;
+};
+enum { BLOCK = 1 << 18 };
+
+pdx_status pdx__lines_open(pdx__lines *lines, const char *path) {
+    memset(lines, 0, sizeof *lines);
+    lines->path = path;
+    FILE *stream;
+    PDX__TRY(open_for_reading(&stream, path));
+    struct pdx__lines_state *state = pdx__alloc_zero(1, sizeof *state);
+    char *block = pdx__alloc(BLOCK, 1);
+    if (!state || !block) {
+        pdx__free(state);
+        pdx__free(block);
+        close_input(stream);
+        return PDX_ENOMEM;
+    }
+    state->stream = stream;
+    state->block = block;
+    state->line.ceiling = PDX__LONGEST_LINE;
+    lines->state = state;
+    return PDX_OK;
+}
+
+static pdx_status refill(pdx__lines *lines) {
+    struct pdx__lines_state *s = lines->state;
+    s->start = 0;
+    s->end = fread(s->block, 1, BLOCK, s->stream);
+    if (s->end == 0 && ferror(s->stream))
+        return pdx__fail_at(PDX_EIO, lines->path, lines->number, "cannot be read: %s",
+                            strerror(errno));
+    if (s->position == 0 && s->end >= 3 && !memcmp(s->block, "\xEF\xBB\xBF", 3)) {
+        s->start = 3;
+        s->position = 3;
+    }
+    return PDX_OK;
+}
+
+pdx_status pdx__lines_next(pdx__lines *lines, int *more) {
+    struct pdx__lines_state *s = lines->state;
+    *more = 0;
+    for (;;) {
+        pdx__buf_clear(&s->line);
+        int ended = 0, any = 0;
+        lines->offset = s->position;
+        while (!ended) {
+            if (s->start == s->end) {
+                PDX__TRY(refill(lines));
+                if (s->end == 0) break;
+                if (!any) lines->offset = s->position;
+            }
+            char *from = s->block + s->start;
+            char *newline = memchr(from, '\n', s->end - s->start);
+            size_t length = newline ? (size_t)(newline - from) : s->end - s->start;
+            any = 1;
+            pdx__buf_append(&s->line, from, length);
+            if (s->line.status != PDX_OK)
+                return s->line.status == PDX_ENOMEM
+                           ? PDX_ENOMEM
+                           : pdx__fail_at(PDX_EPARSE, lines->path, lines->number + 1,
+                                          "the line is longer than %d MiB",
+                                          PDX__LONGEST_LINE >> 20);
+            size_t used = length + (newline ? 1 : 0);
+            s->start += used;
+            s->position += (int64_t)used;
+            ended = newline != NULL;
+        }
+        if (!any) return PDX_OK;
+        ++lines->number;
+        size_t length = s->line.length;
+        if (length && s->line.data[length - 1] == '\r') s->line.data[--length] = 0;
+        size_t blank = 0;
+        while (blank < length && (s->line.data[blank] == ' ' || s->line.data[blank] == '\t'))
+            ++blank;
+        if (blank == length) continue;
+        lines->line = s->line.data;
+        lines->length = length;
+        *more = 1;
+        return PDX_OK;
+    }
+}
+
+void pdx__lines_close(pdx__lines *lines) {
+    struct pdx__lines_state *s = lines->state;
+    if (!s) return;
+    close_input(s->stream);
+    pdx__buf_free(&s->line);
+    pdx__free(s->block);
+    pdx__free(s);
+    lines->state = NULL;
+}
+
+pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
+    memset(writer, 0, sizeof *writer);
+    if (!strcmp(path, "-")) {
+        writer->stream = stdout;
+        return PDX_OK;
+    }
+    struct stat info;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file name");
+    writer->path = pdx__strdup(path);
+    writer->temporary = pdx__alloc(strlen(path) + 16, 1);
+    if (!writer->path || !writer->temporary) {
+        pdx__writer_abandon(writer);
+        return PDX_ENOMEM;
+    }
+    sprintf(writer->temporary, "%s.tmp-XXXXXX", path);
+    int file = mkstemp(writer->temporary);
+    if (file < 0) {
+        pdx_status status =
+            pdx__fail_at(PDX_EIO, path, 0, "cannot be written: %s", strerror(errno));
+        pdx__free(writer->temporary);
+        writer->temporary = NULL;
+        pdx__writer_abandon(writer);
+        return status;
+    }
+    mode_t mask = umask(0);
+    umask(mask);
+    fchmod(file, 0666 & ~mask);
+    writer->stream = fdopen(file, "wb");
+    if (!writer->stream) {
+        close(file);
+        pdx__writer_abandon(writer);
+        return pdx__nomem();
+    }
+    return PDX_OK;
+}
+
+pdx_status pdx__writer_append(pdx__writer *writer, const void *bytes, size_t length) {
+    if (length && fwrite(bytes, 1, length, writer->stream) != length)
+        return pdx__fail_at(PDX_EIO, writer->path ? writer->path : "standard output", 0,
+                            "cannot be written: %s", strerror(errno));
+    return PDX_OK;
+}
+
+pdx_status pdx__writer_commit(pdx__writer *writer) {
+    const char *name = writer->path ? writer->path : "standard output";
+    int failed = fflush(writer->stream) != 0;
+    if (!failed && writer->temporary) {
+        failed = fsync(fileno(writer->stream)) != 0 && errno != EINVAL;
+        if (fclose(writer->stream) != 0) failed = 1;
+        writer->stream = NULL;
+        if (!failed) failed = rename(writer->temporary, writer->path) != 0;
+    }
+    pdx_status status = PDX_OK;
+    if (failed) status = pdx__fail_at(PDX_EIO, name, 0, "cannot be written: %s", strerror(errno));
+    else {
+        pdx__free(writer->temporary);
+        writer->temporary = NULL;
+    }
+    pdx__writer_abandon(writer);
+    return status;
+}
+
+void pdx__writer_abandon(pdx__writer *writer) {
+    if (writer->stream && writer->stream != stdout) fclose(writer->stream);
+    if (writer->temporary) unlink(writer->temporary);
+    pdx__free(writer->temporary);
+    pdx__free(writer->path);
+    memset(writer, 0, sizeof *writer);
+}
+
+pdx_status pdx__file_write(const char *path, const void *bytes, size_t length) {
+    pdx__writer writer;
+    PDX__TRY(pdx__writer_open(&writer, path));
+    pdx_status status = pdx__writer_append(&writer, bytes, length);
+    if (status == PDX_OK) return pdx__writer_commit(&writer);
+    pdx__writer_abandon(&writer);
+    return status;
+}
+
+pdx_status pdx__make_folder(const char *path) {
+    struct stat info;
+    if (mkdir(path, 0777) == 0) return PDX_OK;
+    if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return PDX_OK;
+    return pdx__fail_at(PDX_EIO, path, 0, "cannot make the folder: %s", strerror(errno));
+}
+
+pdx_status pdx__path_join(char **out, const char *folder, const char *name) {
+    size_t length = strlen(folder);
+    *out = pdx__alloc(length + strlen(name) + 2, 1);
+    if (!*out) return PDX_ENOMEM;
+    sprintf(*out, "%s%s%s", folder, length && folder[length - 1] == '/' ? "" : "/", name);
+    return PDX_OK;
+}

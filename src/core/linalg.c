@@ -1,0 +1,44 @@
+/* The build's choice of dense algebra: LAPACKE and CBLAS where there are (PDX_HAVE_LAPACKE), else
+ * the plain loops. A row-major lower triangle is a column-major upper one: no transposition. */
+#include "linalg.h"
+
+#ifdef PDX_HAVE_LAPACKE
+#include <cblas.h>
+#include <lapacke.h>
+#include <string.h>
+
+pdx_status pdx__cholesky(int32_t n, double *a) {
+    if (n == 0) return PDX_OK;
+    return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, a, n) == 0 ? PDX_OK : PDX_ENUMERIC;
+}
+
+void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {
+    if (n == 0) return;
+    memcpy(inverse, l, (size_t)n * n * sizeof *inverse);
+    LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', n, inverse, n);
+    for (int32_t i = 0; i < n; ++i)
+        for (int32_t k = 0; k < i; ++k)
+            inverse[(size_t)k * n + i] = inverse[(size_t)i * n + k];
+}
+
+void pdx__cholesky_solve(int32_t n, const double *l, double *x) {
+    if (n == 0) return;
+    LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', n, 1, l, n, x, n);
+}
+
+void pdx__symv(int32_t n, const double *a, const double *x, double *y) {
+    if (n == 0) return;
+    cblas_dsymv(CblasColMajor, CblasUpper, n, 1.0, a, n, x, 1, 0.0, y, 1);
+}
+#else
+pdx_status pdx__cholesky(int32_t n, double *a) { return pdx__plain_cholesky(n, a); }
+void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {
+    pdx__plain_cholesky_inverse(n, l, inverse);
+}
+void pdx__cholesky_solve(int32_t n, const double *l, double *x) {
+    pdx__plain_cholesky_solve(n, l, x);
+}
+void pdx__symv(int32_t n, const double *a, const double *x, double *y) {
+    pdx__plain_symv(n, a, x, y);
+}
+#endif

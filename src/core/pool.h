@@ -1,0 +1,23 @@
+/* Threads: a parallel loop over independent tasks. Tasks are handed out in order; a task must
+ * depend on its index only (never on the worker), so results do not depend on the thread count. */
+#ifndef PDX_CORE_POOL_H
+#define PDX_CORE_POOL_H
+
+#include "alloc.h"
+
+/* One task. `worker` in [0, threads) picks scratch memory. */
+typedef pdx_status (*pdx__task_fn)(void *context, int64_t task, int32_t worker);
+
+int32_t pdx__pool_threads(int32_t wanted, int64_t tasks); /* wanted <= 0: all cores; <= tasks */
+
+/* Runs tasks 0..tasks-1 on `threads` threads (from pdx__pool_threads). `hooks` may be NULL; its
+ * progress is called on the caller's thread with `what`. The first failure (of the lowest task that
+ * failed) is returned with its message; no task is started after one was seen. With one thread
+ * everything runs on the caller's. */
+pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
+                         const pdx_hooks *hooks, const char *what);
+
+/* Seconds of a monotonic clock. */
+double pdx__seconds(void);
+
+#endif

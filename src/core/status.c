@@ -1,0 +1,69 @@
+/* Codes, names and the message of the last failure of each thread. */
+#include "status.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static _Thread_local char message[1024];
+
+const char *pdx_status_name(pdx_status status) {
+    switch (status) {
+    case PDX_OK: return "PDX_OK";
+    case PDX_EINVAL: return "PDX_EINVAL";
+    case PDX_ENOMEM: return "PDX_ENOMEM";
+    case PDX_EIO: return "PDX_EIO";
+    case PDX_EPARSE: return "PDX_EPARSE";
+    case PDX_ENOTFOUND: return "PDX_ENOTFOUND";
+    case PDX_ENUMERIC: return "PDX_ENUMERIC";
+    case PDX_ECANCELED: return "PDX_ECANCELED";
+    case PDX_EUNSUPPORTED: return "PDX_EUNSUPPORTED";
+    case PDX_ENETWORK: return "PDX_ENETWORK";
+    case PDX_EBUSY: return "PDX_EBUSY";
+    default: return "PDX_?";
+    }
+}
+
+const char *pdx_error_message(void) { return message; }
+
+#define TEXT(x)        #x
+#define VERSION(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
+const char *pdx_version_string(void) {
+    return VERSION(PDX_VERSION_MAJOR, PDX_VERSION_MINOR, PDX_VERSION_PATCH);
+}
+
+int32_t pdx_version_number(void) {
+    return PDX_VERSION_MAJOR * 10000 + PDX_VERSION_MINOR * 100 + PDX_VERSION_PATCH;
+}
+
+/* A message is one line that a terminal can show: control characters become '?'. */
+static void keep_printable(void) {
+    for (char *c = message; *c; ++c)
+        if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
+}
+
+pdx_status pdx__fail(pdx_status status, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message, sizeof message, format, args);
+    va_end(args);
+    keep_printable();
+    return status;
+}
+
+pdx_status pdx__fail_at(pdx_status status, const char *file, int64_t line, const char *format,
+                        ...) {
+    int used = line > 0 ? snprintf(message, sizeof message, "%s:%lld: ", file, (long long)line)
+                        : snprintf(message, sizeof message, "%s: ", file);
+    if (used < 0 || (size_t)used >= sizeof message) used = sizeof message - 1;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(message + used, sizeof message - (size_t)used, format, args);
+    va_end(args);
+    keep_printable();
+    return status;
+}
+
+pdx_status pdx__nomem(void) { return pdx__fail(PDX_ENOMEM, "out of memory"); }
+
+void pdx__set_error_message(const char *text) { snprintf(message, sizeof message, "%s", text); }

@@ -1,0 +1,133 @@
+/* The core's own promises: numbers, text, maps, hashes, files, threads, algebra. */
+#include <prefdissect/prefdissect.h>
+
+#include "check.h"
+#include "core/buf.h"
+#include "core/linalg.h"
+#include "core/number.h"
+#include "core/pool.h"
+#include "core/rng.h"
+#include "core/sha256.h"
+#include "core/strmap.h"
+
+static void numbers_round_trip(void) {
+    pdx__rng rng;
+    pdx__rng_init(&rng, 1, 2);
+    for (int i = 0; i < 20000; ++i) {
+        union {
+            uint64_t bits;
+            double value;
+        } v = {pdx__rng_next(&rng)};
+        if (i % 2) v.value = ldexp((double)(int64_t)(pdx__rng_next(&rng) % 100000), -i % 7);
+        if (!isfinite(v.value)) continue;
+        char text[PDX__NUMBER_TEXT];
+        double back;
+        int length = pdx__format_double(text, v.value);
+        REQUIRE(pdx__parse_double(text, (size_t)length, &back));
+        CHECK(back == v.value);
+    }
+    double out;
+    CHECK(!pdx__parse_double("1e", 2, &out));
+    CHECK(!pdx__parse_double(" 1", 2, &out));
+    CHECK(!pdx__parse_double("0x10", 4, &out));
+    CHECK(!pdx__parse_double("", 0, &out));
+    CHECK(pdx__parse_double("-0.25", 5, &out) && out == -0.25);
+}
+
+static void hash_matches_the_standard(void) {
+    pdx__sha256 hash;
+    char hex[65];
+    pdx__sha256_init(&hash);
+    pdx__sha256_add(&hash, "abc", 3);
+    pdx__sha256_hex(&hash, hex);
+    CHECK_TEXT(hex, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+    pdx__sha256_init(&hash);
+    for (int i = 0; i < 1000000; ++i) pdx__sha256_add(&hash, "a", 1);
+    pdx__sha256_hex(&hash, hex);
+    CHECK_TEXT(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+}
+
+static void json_text_is_safe(void) {
+    pdx__buf buf = PDX__BUF_EMPTY;
+    pdx__buf_json_string(&buf, "a\"\\\n\x01\xff\xc3\xa9", 8);
+    CHECK_TEXT(buf.data, "\"a\\\"\\\\\\n\\u0001\xEF\xBF\xBD\xc3\xa9\"");
+    pdx__buf_free(&buf);
+}
+
+static void map_numbers_strings(void) {
+    pdx__strmap map = {0};
+    char name[24];
+    int64_t index;
+    for (int round = 0; round < 2; ++round)
+        for (int i = 0; i < 5000; ++i) {
+            int added;
+            snprintf(name, sizeof name, "pair/%d", i);
+            OK(pdx__strmap_add(&map, name, strlen(name), &index, &added));
+            CHECK_INT(index, i);
+            CHECK_INT(added, round == 0);
+        }
+    CHECK_TEXT(pdx__strmap_get(&map, 4321), "pair/4321");
+    CHECK_INT(pdx__strmap_find(&map, "absent", 6), -1);
+    pdx__strmap_free(&map);
+}
+
+static pdx_status square(void *context, int64_t task, int32_t worker) {
+    (void)worker;
+    if (task == 70) return pdx__fail(PDX_ENUMERIC, "task 70");
+    ((int64_t *)context)[task] = task * task;
+    return PDX_OK;
+}
+
+static void pool_runs_and_fails(void) {
+    int64_t out[100] = {0};
+    CHECK_INT(pdx__pool_run(4, 70, square, out, NULL, "tasks"), PDX_OK);
+    for (int i = 0; i < 70; ++i) CHECK_INT(out[i], i * i);
+    FAILS(pdx__pool_run(4, 100, square, out, NULL, "tasks"), PDX_ENUMERIC, "task 70");
+}
+
+static void algebra_agrees(void) {
+    enum { N = 31 };
+    pdx__rng rng;
+    pdx__rng_init(&rng, 3, 0);
+    double a[N * N], l[N * N], p[N * N], inv[N * N], inv2[N * N], x[N], y[N], z[N];
+    double b[N * N];
+    for (int i = 0; i < N * N; ++i) b[i] = pdx__rng_normal(&rng);
+    for (int i = 0; i < N; ++i) {
+        x[i] = pdx__rng_normal(&rng);
+        for (int j = 0; j < N; ++j) {
+            double sum = i == j ? 0.5 : 0;
+            for (int k = 0; k < N; ++k) sum += b[i * N + k] * b[j * N + k];
+            a[i * N + j] = sum;
+        }
+    }
+    memcpy(l, a, sizeof a);
+    memcpy(p, a, sizeof a);
+    OK(pdx__cholesky(N, l));
+    OK(pdx__plain_cholesky(N, p));
+    for (int i = 0; i < N; ++i)
+        for (int j = 0; j <= i; ++j) CHECK_NEAR(l[i * N + j], p[i * N + j], 1e-10);
+    pdx__cholesky_inverse(N, l, inv);
+    pdx__plain_cholesky_inverse(N, p, inv2);
+    for (int i = 0; i < N * N; ++i) CHECK_NEAR(inv[i], inv2[i], 1e-9);
+    pdx__symv(N, a, x, y);
+    pdx__plain_symv(N, a, x, z);
+    for (int i = 0; i < N; ++i) CHECK_NEAR(y[i], z[i], 1e-10);
+    pdx__cholesky_solve(N, l, y);
+    pdx__plain_cholesky_solve(N, p, z);
+    for (int i = 0; i < N; ++i) {
+        CHECK_NEAR(y[i], x[i], 1e-8);
+        CHECK_NEAR(z[i], x[i], 1e-8);
+    }
+    a[0] = -1;
+    CHECK_INT(pdx__cholesky(N, a), PDX_ENUMERIC);
+}
+
+int main(void) {
+    RUN(numbers_round_trip);
+    RUN(hash_matches_the_standard);
+    RUN(json_text_is_safe);
+    RUN(map_numbers_strings);
+    RUN(pool_runs_and_fails);
+    RUN(algebra_agrees);
+    return check_result();
+}
