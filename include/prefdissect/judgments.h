@@ -36,7 +36,9 @@ typedef struct pdx_judgments_options {
     uint32_t size;
     const char *judge_by;   /* fields joined by "/" that name the judge, e.g. "judge,strategy";
                                default NULL: "judge" */
-    const char *where;      /* "field=value[,field=value]" on fields of the judgment */
+    const char *where;      /* "field=value[,field=value]" on fields of the judgment, or of its pair
+                               where no judgment has the field; a field that neither has is
+                               PDX_ENOTFOUND */
     int32_t skip_unknown;   /* 1: judgments of pairs that are not in the dataset are left out and
                                counted; default 0: PDX_EPARSE */
     pdx_hooks hooks;

@@ -57,6 +57,9 @@ typedef struct pdx_fit_options {
     int32_t quantile_count;
     int32_t covariance;    /* 1 (default): keep the D x D covariance */
     pdx_hooks hooks;       /* counts fits */
+    const char *const *judges; /* fit these judges only, in this order; default NULL: all. A name
+                              without judgments is PDX_ENOTFOUND */
+    int32_t judge_count;
 } pdx_fit_options;
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options);

@@ -159,9 +159,18 @@ pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
         return PDX_OK;
     }
     struct stat info;
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    int exists = stat(path, &info) == 0;
+    if (exists && S_ISDIR(info.st_mode))
         return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file name");
     writer->path = pdx__strdup(path);
+    if (writer->path && exists && !S_ISREG(info.st_mode)) { /* a device or pipe: no renaming */
+        writer->stream = fopen(path, "wb");
+        if (writer->stream) return PDX_OK;
+        pdx_status status =
+            pdx__fail_at(PDX_EIO, path, 0, "cannot be written: %s", strerror(errno));
+        pdx__writer_abandon(writer);
+        return status;
+    }
     writer->temporary = pdx__alloc(strlen(path) + 16, 1);
     if (!writer->path || !writer->temporary) {
         pdx__writer_abandon(writer);
@@ -206,7 +215,8 @@ pdx_status pdx__writer_commit(pdx__writer *writer) {
         if (!failed) failed = rename(writer->temporary, writer->path) != 0;
     }
     pdx_status status = PDX_OK;
-    if (failed) status = pdx__fail_at(PDX_EIO, name, 0, "cannot be written: %s", strerror(errno));
+    if (failed)
+        status = pdx__fail_at(PDX_EIO, name, 0, "cannot be written: %s", strerror(errno));
     else {
         pdx__free(writer->temporary);
         writer->temporary = NULL;

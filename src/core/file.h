@@ -23,10 +23,11 @@ pdx_status pdx__lines_open(pdx__lines *lines, const char *path);
 pdx_status pdx__lines_next(pdx__lines *lines, int *more);
 void pdx__lines_close(pdx__lines *lines);
 
-/* A file written under a temporary name beside it and renamed by commit. */
+/* A file written under a temporary name beside it and renamed by commit; a device or pipe
+ * ("/dev/stdout", "/dev/full") is written straight. */
 typedef struct pdx__writer {
     char *path;
-    char *temporary; /* NULL: standard output (path "-") */
+    char *temporary; /* NULL: standard output (path "-"), a device or a pipe */
     void *stream;    /* FILE* */
 } pdx__writer;
 pdx_status pdx__writer_open(pdx__writer *writer, const char *path);

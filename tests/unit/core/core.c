@@ -2,7 +2,10 @@
 #include <prefdissect/prefdissect.h>
 
 #include "check.h"
+#include <sys/stat.h>
+
 #include "core/buf.h"
+#include "core/file.h"
 #include "core/linalg.h"
 #include "core/number.h"
 #include "core/pool.h"
@@ -85,6 +88,15 @@ static void pool_runs_and_fails(void) {
     FAILS(pdx__pool_run(4, 100, square, out, NULL, "tasks"), PDX_ENUMERIC, "task 70");
 }
 
+static void devices_are_written_straight(void) {
+    struct stat info;
+    CHECK_INT(pdx__file_write("/dev/null", "text", 4), PDX_OK);
+    REQUIRE(stat("/dev/null", &info) == 0);
+    CHECK(S_ISCHR(info.st_mode)); /* still the device: nothing was renamed over it */
+    if (stat("/dev/full", &info) == 0) CHECK_INT(pdx__file_write("/dev/full", "text", 4), PDX_EIO);
+    CHECK_INT(pdx__file_write("/dev/", "text", 4), PDX_EIO);
+}
+
 static void algebra_agrees(void) {
     enum { N = 31 };
     pdx__rng rng;
@@ -128,6 +140,7 @@ int main(void) {
     RUN(json_text_is_safe);
     RUN(map_numbers_strings);
     RUN(pool_runs_and_fails);
+    RUN(devices_are_written_straight);
     RUN(algebra_agrees);
     return check_result();
 }
