@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static pdx_status open_for_reading(FILE **out, const char *path) {
+pdx_status pdx__input_open(void **out, const char *path) {
     *out = NULL;
     if (!strcmp(path, "-")) {
         *out = stdin;
@@ -24,13 +24,13 @@ static pdx_status open_for_reading(FILE **out, const char *path) {
     return PDX_OK;
 }
 
-static void close_input(FILE *stream) {
+void pdx__input_close(void *stream) {
     if (stream && stream != stdin) fclose(stream);
 }
 
 pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
-    FILE *stream;
-    PDX__TRY(open_for_reading(&stream, path));
+    void *stream;
+    PDX__TRY(pdx__input_open(&stream, path));
     if (!ceiling) ceiling = (size_t)4 << 30;
     pdx_status status = PDX_OK;
     char *chunk = pdx__alloc(1 << 16, 1);
@@ -51,7 +51,7 @@ pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
         status = out->status;
     }
     pdx__free(chunk);
-    close_input(stream);
+    pdx__input_close(stream);
     return status;
 }
 
@@ -67,14 +67,14 @@ enum { BLOCK = 1 << 18 };
 pdx_status pdx__lines_open(pdx__lines *lines, const char *path) {
     memset(lines, 0, sizeof *lines);
     lines->path = path;
-    FILE *stream;
-    PDX__TRY(open_for_reading(&stream, path));
+    void *stream;
+    PDX__TRY(pdx__input_open(&stream, path));
     struct pdx__lines_state *state = pdx__alloc_zero(1, sizeof *state);
     char *block = pdx__alloc(BLOCK, 1);
     if (!state || !block) {
         pdx__free(state);
         pdx__free(block);
-        close_input(stream);
+        pdx__input_close(stream);
         return PDX_ENOMEM;
     }
     state->stream = stream;
@@ -145,7 +145,7 @@ pdx_status pdx__lines_next(pdx__lines *lines, int *more) {
 void pdx__lines_close(pdx__lines *lines) {
     struct pdx__lines_state *s = lines->state;
     if (!s) return;
-    close_input(s->stream);
+    pdx__input_close(s->stream);
     pdx__buf_free(&s->line);
     pdx__free(s->block);
     pdx__free(s);

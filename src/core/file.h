@@ -4,6 +4,10 @@
 
 #include "buf.h"
 
+/* A FILE* for reading ("-" is standard input); a folder is refused by name. */
+pdx_status pdx__input_open(void **stream, const char *path);
+void pdx__input_close(void *stream); /* leaves standard input open */
+
 /* Reads a whole file ("-" is standard input) of at most `ceiling` bytes (0: 4 GiB). */
 pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out);
 
