@@ -22,7 +22,7 @@ void pdx__buf_append(pdx__buf *buf, const void *bytes, size_t length);
 void pdx__buf_text(pdx__buf *buf, const char *text);
 void pdx__buf_char(pdx__buf *buf, char c);
 void pdx__buf_printf(pdx__buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-void pdx__buf_double(pdx__buf *buf, double value);        /* shortest that reads back the same */
+void pdx__buf_double(pdx__buf *buf, double value); /* shortest that reads back the same */
 void pdx__buf_json_string(pdx__buf *buf, const char *text, size_t length); /* quoted, escaped;
                                                         invalid UTF-8 becomes U+FFFD */
 void pdx__buf_json_double(pdx__buf *buf, double value); /* null where it is not finite */

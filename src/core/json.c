@@ -47,7 +47,8 @@ pdx_status pdx__json_parse(cJSON **out, const char *text, size_t length, pdx__wh
     if (end < text + length) {
         cJSON_Delete(tree);
         return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "more text after the JSON value, at byte %zu", (size_t)(end - text) + 1);
+                            "more text after the JSON value, at byte %zu",
+                            (size_t)(end - text) + 1);
     }
     *out = tree;
     return PDX_OK;

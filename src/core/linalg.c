@@ -17,8 +17,7 @@ void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {
     memcpy(inverse, l, (size_t)n * n * sizeof *inverse);
     LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', n, inverse, n);
     for (int32_t i = 0; i < n; ++i)
-        for (int32_t k = 0; k < i; ++k)
-            inverse[(size_t)k * n + i] = inverse[(size_t)i * n + k];
+        for (int32_t k = 0; k < i; ++k) inverse[(size_t)k * n + i] = inverse[(size_t)i * n + k];
 }
 
 void pdx__cholesky_solve(int32_t n, const double *l, double *x) {

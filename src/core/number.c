@@ -79,7 +79,7 @@ int pdx__parse_double(const char *text, size_t length, double *out) {
             } else break;
         }
         if (i == length) {
-            static const double power[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+            static const double power[] = {1,   1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
                                            1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
             if (mantissa < (int64_t)1 << 53) {
                 double value = (double)mantissa / power[scale < 0 ? 0 : scale];

@@ -47,8 +47,8 @@ static double value_of(const void *options, const pdx__option *row) {
     }
 }
 
-pdx_status pdx__options_take(void *full, uint32_t size, const void *given,
-                             const pdx__option *table, size_t rows, const char *noun) {
+pdx_status pdx__options_take(void *full, uint32_t size, const void *given, const pdx__option *table,
+                             size_t rows, const char *noun) {
     pdx__options_init(full, size, table, rows);
     if (!given) return PDX_OK;
     uint32_t given_size;

@@ -6,7 +6,7 @@
 #include "buf.h"
 
 typedef enum pdx__option_kind {
-    PDX__OPTION_INT32,   /* int32_t in [least, most]; `choices` names its values where not NULL */
+    PDX__OPTION_INT32, /* int32_t in [least, most]; `choices` names its values where not NULL */
     PDX__OPTION_INT64,
     PDX__OPTION_UINT64,  /* default only */
     PDX__OPTION_DOUBLE,  /* in [least, most], never NaN */
@@ -27,8 +27,8 @@ void pdx__options_init(void *options, uint32_t size, const pdx__option *table, s
 
 /* full := defaults, then the caller's fields as far as its size reaches (NULL: none), then checks
  * every range. `noun` names the struct in messages. */
-pdx_status pdx__options_take(void *full, uint32_t size, const void *given,
-                             const pdx__option *table, size_t rows, const char *noun);
+pdx_status pdx__options_take(void *full, uint32_t size, const void *given, const pdx__option *table,
+                             size_t rows, const char *noun);
 /* {"name":value,...} */
 void pdx__options_json(pdx__buf *out, const void *options, const pdx__option *table, size_t rows);
 /* Bytes of a field of this kind (the tests check that rows tile the struct). */

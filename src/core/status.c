@@ -26,7 +26,7 @@ const char *pdx_status_name(pdx_status status) {
 
 const char *pdx_error_message(void) { return message; }
 
-#define TEXT(x)        #x
+#define TEXT(x)          #x
 #define VERSION(a, b, c) TEXT(a) "." TEXT(b) "." TEXT(c)
 const char *pdx_version_string(void) {
     return VERSION(PDX_VERSION_MAJOR, PDX_VERSION_MINOR, PDX_VERSION_PATCH);

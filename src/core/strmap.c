@@ -66,8 +66,8 @@ pdx_status pdx__strmap_add(pdx__strmap *map, const char *text, size_t length, in
     }
     if (map->count >= UINT32_MAX - 1) return pdx__fail(PDX_EINVAL, "too many distinct names");
     PDX__TRY(pdx__grow(&map->text, &map->text_capacity, map->text_length + length + 1, 1));
-    PDX__TRY(pdx__grow(&map->start, &map->start_capacity, (size_t)map->count + 1,
-                       sizeof *map->start));
+    PDX__TRY(
+        pdx__grow(&map->start, &map->start_capacity, (size_t)map->count + 1, sizeof *map->start));
     map->start[map->count] = map->text_length;
     memcpy(map->text + map->text_length, text, length);
     map->text[map->text_length + length] = 0;

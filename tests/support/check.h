@@ -58,13 +58,15 @@ static const char *check_test = "";
     do {                                                                                           \
         const char *a_ = (a), *b_ = (b);                                                           \
         if (!a_ || !b_ || strcmp(a_, b_))                                                          \
-            CHECK_FAIL("%s = \"%s\", %s = \"%s\"", #a, a_ ? a_ : "(null)", #b, b_ ? b_ : "(null)"); \
+            CHECK_FAIL("%s = \"%s\", %s = \"%s\"", #a, a_ ? a_ : "(null)", #b,                     \
+                       b_ ? b_ : "(null)");                                                        \
     } while (0)
 
 #define CHECK_CONTAINS(text, part)                                                                 \
     do {                                                                                           \
         const char *a_ = (text), *b_ = (part);                                                     \
-        if (!a_ || !strstr(a_, b_)) CHECK_FAIL("\"%s\" does not contain \"%s\"", a_ ? a_ : "", b_); \
+        if (!a_ || !strstr(a_, b_))                                                                \
+            CHECK_FAIL("\"%s\" does not contain \"%s\"", a_ ? a_ : "", b_);                        \
     } while (0)
 
 /* A library call must succeed; else its message is shown and the test stops. */
@@ -81,7 +83,8 @@ static const char *check_test = "";
 #define FAILS(call, code, part)                                                                    \
     do {                                                                                           \
         int s_ = (call);                                                                           \
-        if (s_ != (code)) CHECK_FAIL("%s gave %s, expected %s", #call, pdx_status_name(s_), #code); \
+        if (s_ != (code))                                                                          \
+            CHECK_FAIL("%s gave %s, expected %s", #call, pdx_status_name(s_), #code);              \
         else CHECK_CONTAINS(pdx_error_message(), part);                                            \
     } while (0)
 

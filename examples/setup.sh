@@ -1,0 +1,46 @@
+# Sourced by examples/quickstart.sh and tests/run.sh: finds out which Debian packages are missing and
+# installs them; where nothing is missing, no package manager is called.
+
+missing=
+
+# want PACKAGE TEST...: PACKAGE is missing where the command TEST... fails.
+want() {
+    package=$1
+    shift
+    "$@" >/dev/null 2>&1 || missing="$missing $package"
+}
+
+includes() { printf '#include <%s>\n' "$1" | cc -E - ; }
+
+want_build() {
+    want gcc command -v cc
+    want libc6-dev includes stdlib.h
+    want meson command -v meson
+    want ninja-build command -v ninja
+    want pkg-config command -v pkg-config
+    want libcjson-dev pkg-config --exists libcjson
+    want libpcre2-dev pkg-config --exists libpcre2-8
+    want libopenblas-dev pkg-config --exists openblas
+    want liblapacke-dev pkg-config --exists lapacke
+}
+
+# install_missing: 1 where something stays missing (and says what).
+install_missing() {
+    [ -n "$missing" ] || return 0
+    as_root=
+    if [ "$(id -u)" != 0 ]; then as_root=sudo; fi
+    if ! command -v apt-get >/dev/null || { [ -n "$as_root" ] && ! command -v sudo >/dev/null; }; then
+        echo "missing:$missing (Debian's names). Install them, or run this as root." >&2
+        return 1
+    fi
+    echo "installing:$missing" >&2
+    # shellcheck disable=SC2086 # a list of packages
+    if $as_root apt-get update -qq >&2 &&
+        $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends \
+            $missing >/dev/null; then
+        missing=
+        return 0
+    fi
+    echo "could not be installed:$missing" >&2
+    return 1
+}
