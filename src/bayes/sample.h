@@ -1,0 +1,36 @@
+/* One posterior from labelled rows: what pdx_fit_rows and every judge x group of a study share:
+ * empirical Bayes, the full fit, its folds, held-out prediction, position effect and margin. */
+#ifndef PDX_BAYES_SAMPLE_H
+#define PDX_BAYES_SAMPLE_H
+
+#include "fit.h"
+
+typedef struct pdx__sample {
+    const char *judge, *group, *label; /* label: name of the rule; NULL: "" */
+    int32_t d;                         /* properties; intercept and position come on top */
+    const char *const *columns;        /* [d] */
+    int64_t n;
+    const double *x;      /* [n][d] row-major, or NULL and */
+    const int8_t *x_int8; /* [n][d] row-major */
+    const double *y;      /* [n] in [0, 1]; with margins: 1 where the margin is positive */
+    const double *weight; /* [n]; NULL: 1 */
+    const double *offset; /* [n]; NULL: 0 */
+    const double *margin; /* [n]: the margin likelihood; NULL: that of y */
+    const double *sign;   /* [n] +1 A was shown first, -1 B was, 0 unknown; NULL: no position */
+    const int64_t *unit;  /* [n] ascending from 0: rows of one unit stay in one fold; NULL: each its
+                             own */
+    const double *shown_first; /* [n] mean log-odds of the response shown first over both orders,
+                                  NaN: not known; NULL: none. Position effect of log-prob judges */
+    int32_t length_column;     /* of the length baseline; -1: none */
+    int64_t ties, no_verdict;
+} pdx__sample;
+
+/* `options` must be complete and checked. `stream` decides the random numbers with options->seed.
+ */
+pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
+                           const pdx_fit_options *options, uint64_t stream,
+                           pdx__workspace *workspace);
+/* The length column among names: "length", "lengthy" or "words"; -1: none. */
+int32_t pdx__length_column(const char *const *names, int32_t count);
+
+#endif
