@@ -96,8 +96,7 @@ static pdx_status quoted(pdx__csv *csv) {
             ++s->start;
         } else if (byte == 0)
             return pdx__fail_at(PDX_EPARSE, csv->path, s->newlines + 1, "a NUL byte in the text");
-        else
-            take_run(s, '"');
+        else take_run(s, '"');
         if (s->text.status != PDX_OK) return PDX_OK;
     }
 }

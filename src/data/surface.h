@@ -11,8 +11,8 @@ typedef struct pdx__surface pdx__surface;
 pdx_status pdx__surface_create(pdx__surface **out);
 void pdx__surface_free(pdx__surface *surface);
 
-/* What one thread needs to measure: match data, buffers, word sets; grown as needed, reused. It must
- * be freed before its surface. */
+/* What one thread needs to measure: match data, buffers, word sets; grown as needed, reused. It
+ * must be freed before its surface. */
 typedef struct pdx__surface_scratch pdx__surface_scratch;
 pdx_status pdx__surface_scratch_create(pdx__surface_scratch **out, const pdx__surface *surface);
 void pdx__surface_scratch_free(pdx__surface_scratch *scratch);
