@@ -2,11 +2,17 @@
 #include "file.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What errno says about `path`. */
+static pdx_status system_failure(const char *path, int64_t line, const char *what) {
+    return errno == ENOMEM ? pdx__nomem()
+                           : pdx__fail_at(PDX_EIO, path, line, "%s%s", what, strerror(errno));
+}
 
 pdx_status pdx__input_open(void **out, const char *path) {
     *out = NULL;
@@ -15,11 +21,11 @@ pdx_status pdx__input_open(void **out, const char *path) {
         return PDX_OK;
     }
     struct stat info;
-    if (stat(path, &info) != 0) return pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    if (stat(path, &info) != 0) return system_failure(path, 0, "");
     if (S_ISDIR(info.st_mode))
         return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file");
-    FILE *stream = fopen(path, "rb");
-    if (!stream) return pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    FILE *stream = fopen(path, "rbe");
+    if (!stream) return system_failure(path, 0, "");
     *out = stream;
     return PDX_OK;
 }
@@ -44,8 +50,7 @@ pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
             status = out->status;
         }
     }
-    if (status == PDX_OK && ferror(stream))
-        status = pdx__fail_at(PDX_EIO, path, 0, "cannot be read: %s", strerror(errno));
+    if (status == PDX_OK && ferror(stream)) status = system_failure(path, 0, "cannot be read: ");
     if (status == PDX_OK) {
         pdx__buf_append(out, "", 0);
         status = out->status;
@@ -89,8 +94,7 @@ static pdx_status refill(pdx__lines *lines) {
     s->start = 0;
     s->end = fread(s->block, 1, BLOCK, s->stream);
     if (s->end == 0 && ferror(s->stream))
-        return pdx__fail_at(PDX_EIO, lines->path, lines->number, "cannot be read: %s",
-                            strerror(errno));
+        return system_failure(lines->path, lines->number, "cannot be read: ");
     if (s->position == 0 && s->end >= 3 && !memcmp(s->block, "\xEF\xBB\xBF", 3)) {
         s->start = 3;
         s->position = 3;
@@ -152,6 +156,15 @@ void pdx__lines_close(pdx__lines *lines) {
     lines->state = NULL;
 }
 
+/* Not mkstemp: its files are 0600, and widening that takes a change of the process's umask. */
+static int open_temporary(char *name, const char *path) {
+    for (unsigned i = 0;; ++i) {
+        sprintf(name, "%s.tmp-%ld-%u", path, (long)getpid(), i);
+        int file = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (file >= 0 || errno != EEXIST || i == 10000) return file;
+    }
+}
+
 pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
     memset(writer, 0, sizeof *writer);
     if (!strcmp(path, "-")) {
@@ -164,31 +177,25 @@ pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
         return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file name");
     writer->path = pdx__strdup(path);
     if (writer->path && exists && !S_ISREG(info.st_mode)) { /* a device or pipe: no renaming */
-        writer->stream = fopen(path, "wb");
+        writer->stream = fopen(path, "wbe");
         if (writer->stream) return PDX_OK;
-        pdx_status status =
-            pdx__fail_at(PDX_EIO, path, 0, "cannot be written: %s", strerror(errno));
+        pdx_status status = system_failure(path, 0, "cannot be written: ");
         pdx__writer_abandon(writer);
         return status;
     }
-    writer->temporary = pdx__alloc(strlen(path) + 16, 1);
+    writer->temporary = pdx__alloc(strlen(path) + 32, 1);
     if (!writer->path || !writer->temporary) {
         pdx__writer_abandon(writer);
         return PDX_ENOMEM;
     }
-    sprintf(writer->temporary, "%s.tmp-XXXXXX", path);
-    int file = mkstemp(writer->temporary);
+    int file = open_temporary(writer->temporary, path);
     if (file < 0) {
-        pdx_status status =
-            pdx__fail_at(PDX_EIO, path, 0, "cannot be written: %s", strerror(errno));
+        pdx_status status = system_failure(path, 0, "cannot be written: ");
         pdx__free(writer->temporary);
         writer->temporary = NULL;
         pdx__writer_abandon(writer);
         return status;
     }
-    mode_t mask = umask(0);
-    umask(mask);
-    fchmod(file, 0666 & ~mask);
     writer->stream = fdopen(file, "wb");
     if (!writer->stream) {
         close(file);
@@ -198,16 +205,18 @@ pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
     return PDX_OK;
 }
 
+static const char *name_of(const pdx__writer *writer) {
+    return writer->path ? writer->path : "standard output";
+}
+
 pdx_status pdx__writer_append(pdx__writer *writer, const void *bytes, size_t length) {
     if (length && fwrite(bytes, 1, length, writer->stream) != length)
-        return pdx__fail_at(PDX_EIO, writer->path ? writer->path : "standard output", 0,
-                            "cannot be written: %s", strerror(errno));
+        return system_failure(name_of(writer), 0, "cannot be written: ");
     return PDX_OK;
 }
 
 pdx_status pdx__writer_commit(pdx__writer *writer) {
-    const char *name = writer->path ? writer->path : "standard output";
-    int failed = fflush(writer->stream) != 0;
+    int failed = fflush(writer->stream) != 0 || ferror(writer->stream);
     if (!failed && writer->temporary) {
         failed = fsync(fileno(writer->stream)) != 0 && errno != EINVAL;
         if (fclose(writer->stream) != 0) failed = 1;
@@ -215,8 +224,7 @@ pdx_status pdx__writer_commit(pdx__writer *writer) {
         if (!failed) failed = rename(writer->temporary, writer->path) != 0;
     }
     pdx_status status = PDX_OK;
-    if (failed)
-        status = pdx__fail_at(PDX_EIO, name, 0, "cannot be written: %s", strerror(errno));
+    if (failed) status = system_failure(name_of(writer), 0, "cannot be written: ");
     else {
         pdx__free(writer->temporary);
         writer->temporary = NULL;
@@ -246,7 +254,7 @@ pdx_status pdx__make_folder(const char *path) {
     struct stat info;
     if (mkdir(path, 0777) == 0) return PDX_OK;
     if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return PDX_OK;
-    return pdx__fail_at(PDX_EIO, path, 0, "cannot make the folder: %s", strerror(errno));
+    return system_failure(path, 0, "cannot make the folder: ");
 }
 
 pdx_status pdx__path_join(char **out, const char *folder, const char *name) {

@@ -8,19 +8,125 @@
 
 enum { DEEPEST = 200 };
 
-static int too_deep(const char *text, size_t length) {
-    int depth = 0, in_string = 0;
-    for (size_t i = 0; i < length; ++i) {
-        char c = text[i];
-        if (in_string) {
-            if (c == '\\') ++i;
-            else if (c == '"') in_string = 0;
-        } else if (c == '"') in_string = 1;
-        else if (c == '{' || c == '[') {
-            if (++depth > DEEPEST) return 1;
-        } else if (c == '}' || c == ']') --depth;
-    }
+/* A strict reading of RFC 8259. cJSON is lenient ("01", control characters in strings), cuts
+ * strings at a \u0000, and gives NULL both for broken text and for want of memory; after this check
+ * NULL can only be memory. */
+typedef struct reader {
+    const char *at, *end;
+    const char *wrong; /* what is wrong at `at` */
+} reader;
+
+static int refuse(reader *r, const char *what) {
+    if (!r->wrong) r->wrong = r->at == r->end ? "the text ends too early" : what;
     return 0;
+}
+
+static void skip_space(reader *r) {
+    while (r->at < r->end && (*r->at == ' ' || *r->at == '\t' || *r->at == '\r' || *r->at == '\n'))
+        ++r->at;
+}
+
+static int take(reader *r, char c) {
+    if (r->at == r->end || *r->at != c) return 0;
+    ++r->at;
+    return 1;
+}
+
+static int take_digits(reader *r) {
+    const char *start = r->at;
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9') ++r->at;
+    return r->at > start || refuse(r, "expected a digit");
+}
+
+static int check_number(reader *r) {
+    take(r, '-');
+    if (!take(r, '0') && !take_digits(r)) return 0;
+    if (take(r, '.') && !take_digits(r)) return 0;
+    if (take(r, 'e') || take(r, 'E')) {
+        if (!take(r, '+')) take(r, '-');
+        return take_digits(r);
+    }
+    return 1;
+}
+
+static int check_unit(reader *r, unsigned *unit) {
+    *unit = 0;
+    for (int i = 0; i < 4; ++i, ++r->at) {
+        int c = r->at < r->end ? *r->at : 0;
+        int digit = c >= '0' && c <= '9'                 ? c - '0'
+                    : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10
+                                                         : -1;
+        if (digit < 0) return refuse(r, "expected four hexadecimal digits");
+        *unit = *unit * 16 + (unsigned)digit;
+    }
+    return 1;
+}
+
+static int check_escape(reader *r) {
+    if (!take(r, 'u')) {
+        if (r->at == r->end || !memchr("\"\\/bfnrt", *r->at, 8))
+            return refuse(r, "an unknown escape in a string");
+        ++r->at;
+        return 1;
+    }
+    unsigned unit, low;
+    if (!check_unit(r, &unit)) return 0;
+    if (unit == 0) return refuse(r, "a NUL character in a string");
+    if (unit < 0xd800 || unit > 0xdfff) return 1;
+    if (unit > 0xdbff || !take(r, '\\') || !take(r, 'u') || !check_unit(r, &low) || low < 0xdc00 ||
+        low > 0xdfff)
+        return refuse(r, "half of a surrogate pair in a string");
+    return 1;
+}
+
+static int check_string(reader *r) {
+    if (!take(r, '"')) return refuse(r, "expected a string");
+    while (r->at < r->end && (unsigned char)*r->at >= 0x20) {
+        char c = *r->at++;
+        if (c == '"') return 1;
+        if (c == '\\' && !check_escape(r)) return 0;
+    }
+    return refuse(r, "a control character in a string");
+}
+
+static int check_value(reader *r, int depth);
+
+static int check_members(reader *r, int depth, char close, int keys) {
+    if (depth > DEEPEST) return refuse(r, "nested too deep");
+    skip_space(r);
+    if (take(r, close)) return 1;
+    do {
+        skip_space(r);
+        if (keys) {
+            if (!check_string(r)) return 0;
+            skip_space(r);
+            if (!take(r, ':')) return refuse(r, "expected ':'");
+        }
+        if (!check_value(r, depth)) return 0;
+    } while (take(r, ','));
+    return take(r, close) || refuse(r, keys ? "expected ',' or '}'" : "expected ',' or ']'");
+}
+
+static int check_word(reader *r, const char *word) {
+    size_t length = strlen(word);
+    if ((size_t)(r->end - r->at) < length || memcmp(r->at, word, length))
+        return refuse(r, "expected a value");
+    r->at += length;
+    return 1;
+}
+
+/* A value and the white space around it. */
+static int check_value(reader *r, int depth) {
+    skip_space(r);
+    int ok, c = r->at < r->end ? *r->at : 0;
+    if (c == '{' || c == '[') {
+        ++r->at;
+        ok = check_members(r, depth + 1, c == '{' ? '}' : ']', c == '{');
+    } else if (c == '"') ok = check_string(r);
+    else if (c == '-' || (c >= '0' && c <= '9')) ok = check_number(r);
+    else ok = check_word(r, c == 't' ? "true" : c == 'f' ? "false" : "null");
+    if (ok) skip_space(r);
+    return ok;
 }
 
 pdx_status pdx__json_parse(cJSON **out, const char *text, size_t length, pdx__where where) {
@@ -28,30 +134,13 @@ pdx_status pdx__json_parse(cJSON **out, const char *text, size_t length, pdx__wh
     size_t valid = pdx__utf8_valid_length(text, length);
     if (valid < length)
         return pdx__fail_at(PDX_EPARSE, where.file, where.line, "not UTF-8 at byte %zu", valid + 1);
-    if (memchr(text, 0, length))
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "a NUL byte in the text");
-    if (too_deep(text, length))
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "JSON nested deeper than %d",
-                            DEEPEST);
-    const char *end = NULL;
-    cJSON *tree = cJSON_ParseWithLengthOpts(text, length, &end, 0);
-    if (!tree) {
-        size_t at = end && end >= text ? (size_t)(end - text) : 0;
-        if (at >= length)
-            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                                "broken JSON: the text ends too early (or memory is out)");
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "broken JSON at byte %zu", at + 1);
-    }
-    while (end < text + length && (*end == ' ' || *end == '\t' || *end == '\r' || *end == '\n'))
-        ++end;
-    if (end < text + length) {
-        cJSON_Delete(tree);
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "more text after the JSON value, at byte %zu",
-                            (size_t)(end - text) + 1);
-    }
-    *out = tree;
-    return PDX_OK;
+    reader r = {.at = text, .end = text + length};
+    if (check_value(&r, 0) && r.at < r.end) refuse(&r, "more text after the JSON value");
+    if (r.wrong)
+        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "broken JSON at byte %zu: %s",
+                            (size_t)(r.at - text) + 1, r.wrong);
+    *out = cJSON_ParseWithLength(text, length);
+    return *out ? PDX_OK : pdx__nomem();
 }
 
 const char *pdx__json_type(const cJSON *value) {

@@ -5,11 +5,15 @@
 #ifdef PDX_HAVE_LAPACKE
 #include <cblas.h>
 #include <lapacke.h>
+#include <math.h>
 #include <string.h>
 
 pdx_status pdx__cholesky(int32_t n, double *a) {
     if (n == 0) return PDX_OK;
-    return LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, a, n) == 0 ? PDX_OK : PDX_ENUMERIC;
+    if (LAPACKE_dpotrf_work(LAPACK_COL_MAJOR, 'U', n, a, n) != 0) return PDX_ENUMERIC;
+    for (int32_t i = 0; i < n; ++i) /* a NaN or an infinity is not noticed by every LAPACK */
+        if (!isfinite(a[(size_t)i * n + i])) return PDX_ENUMERIC;
+    return PDX_OK;
 }
 
 void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {

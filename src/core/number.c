@@ -8,25 +8,32 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char decimal_point(void) {
+enum { LONGEST = 400 }; /* characters of a number that is read */
+
+/* Of the process's locale; more than one byte in a few. */
+static const char *decimal_point(void) {
     const char *point = localeconv()->decimal_point;
-    return point && point[0] ? point[0] : '.';
+    return point && point[0] ? point : ".";
 }
 
 int pdx__format_double(char out[PDX__NUMBER_TEXT], double value) {
     if (isnan(value)) return snprintf(out, PDX__NUMBER_TEXT, "nan");
     if (isinf(value)) return snprintf(out, PDX__NUMBER_TEXT, value > 0 ? "inf" : "-inf");
-    if (value == (double)(int32_t)value && !(value == 0 && signbit(value)))
+    if (fabs(value) < 1e9 && value == (int32_t)value && !(value == 0 && signbit(value)))
         return snprintf(out, PDX__NUMBER_TEXT, "%d", (int)value);
     int length = 0;
     for (int digits = 15; digits <= 17; ++digits) {
         length = snprintf(out, PDX__NUMBER_TEXT, "%.*g", digits, value);
         if (strtod(out, NULL) == value) break;
     }
-    char point = decimal_point();
-    if (point != '.')
-        for (char *c = out; *c; ++c)
-            if (*c == point) *c = '.';
+    const char *point = decimal_point();
+    char *at = strcmp(point, ".") ? strstr(out, point) : NULL;
+    if (at) {
+        size_t size = strlen(point);
+        *at = '.';
+        memmove(at + 1, at + size, strlen(at + size) + 1);
+        length -= (int)size - 1;
+    }
     return length;
 }
 
@@ -88,17 +95,15 @@ int pdx__parse_double(const char *text, size_t length, double *out) {
             }
         }
     }
-    char stack[128];
-    char *copy = length < sizeof stack ? stack : malloc(length + 1);
-    if (!copy) return 0;
-    memcpy(copy, text, length);
-    copy[length] = 0;
-    char point = decimal_point();
-    if (point != '.')
-        for (char *c = copy; *c; ++c)
-            if (*c == '.') *c = point;
+    const char *point = decimal_point(), *dot = memchr(text, '.', length);
+    size_t before = dot ? (size_t)(dot - text) : length, size = dot ? strlen(point) : 0;
+    char copy[LONGEST + 16];
+    if (length > LONGEST || size > 15) return 0;
+    memcpy(copy, text, before);
+    memcpy(copy + before, point, size);
+    if (dot) memcpy(copy + before + size, dot + 1, length - before - 1);
+    copy[dot ? length - 1 + size : length] = 0;
     *out = strtod(copy, NULL);
-    if (copy != stack) free(copy);
     return 1;
 }
 

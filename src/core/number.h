@@ -12,7 +12,8 @@ int pdx__format_double(char out[PDX__NUMBER_TEXT], double value);
 
 /* Reads a decimal number that must fill all of [text, text + length), no white space around it, no
  * hexadecimal. "nan" and "inf" are read too (callers refuse them by name). 1: read, 0: not a
- * number. A number beyond the range of double reads as an infinity. */
+ * number (or one of more than 400 characters). A number beyond the range of double reads as an
+ * infinity. */
 int pdx__parse_double(const char *text, size_t length, double *out);
 int pdx__parse_int64(const char *text, size_t length, int64_t *out);
 

@@ -1,8 +1,10 @@
-/* The parallel loop on POSIX threads. With several threads the caller's own only watches: it calls
- * progress four times a second, so a slow task never delays a cancellation of the next ones. */
+/* The parallel loop on POSIX threads. The caller's own thread only watches: it calls progress five
+ * times a second, however slow a task is. Where nothing is to be watched and there is one thread or
+ * one task, no thread is made. */
 #include "pool.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,9 +96,20 @@ static pdx_status run_alone(int64_t tasks, pdx__task_fn run, void *context, cons
     return PDX_OK;
 }
 
+/* All but those that a fault in the thread itself raises: handlers of the host run on its own. */
+static void signals_for_the_host(sigset_t *set) {
+    static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own / sizeof *own; ++i) sigdelset(set, own[i]);
+}
+
 pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
                          const pdx_hooks *hooks, const char *what) {
-    if (threads <= 1 || tasks <= 1) return run_alone(tasks, run, context, hooks, what);
+    int watched = hooks && hooks->progress;
+    if (tasks < 1 || (!watched && (threads <= 1 || tasks == 1)))
+        return run_alone(tasks, run, context, hooks, what);
+    if (threads < 1) threads = 1;
+    if (threads > tasks) threads = (int32_t)tasks;
     job j = {.tasks = tasks, .run = run, .context = context, .failed_task = INT64_MAX};
     worker *workers = pdx__alloc_zero((size_t)threads, sizeof *workers);
     if (!workers) return PDX_ENOMEM;
@@ -109,10 +122,14 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
     double start = pdx__seconds();
     int32_t started = 0;
     j.running = threads;
+    sigset_t blocked, before;
+    signals_for_the_host(&blocked);
+    pthread_sigmask(SIG_BLOCK, &blocked, &before);
     for (; started < threads; ++started) {
         workers[started] = (worker){.job = &j, .index = started};
         if (pthread_create(&workers[started].thread, NULL, work, &workers[started]) != 0) break;
     }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_mutex_lock(&j.lock);
     j.running -= threads - started;
     int canceled = 0;

@@ -1,6 +1,8 @@
 /* The core's own promises: numbers, text, maps, hashes, files, threads, algebra. */
 #include <prefdissect/prefdissect.h>
 
+#include <locale.h>
+
 #include "check.h"
 #include <sys/stat.h>
 
@@ -35,6 +37,33 @@ static void numbers_round_trip(void) {
     CHECK(!pdx__parse_double("0x10", 4, &out));
     CHECK(!pdx__parse_double("", 0, &out));
     CHECK(pdx__parse_double("-0.25", 5, &out) && out == -0.25);
+}
+
+/* Wherever the host's locale writes the decimal point as something else. */
+static void numbers_know_no_locale(void) {
+    if (!setlocale(LC_NUMERIC, "de_DE.UTF-8") && !setlocale(LC_NUMERIC, "fr_FR.UTF-8"))
+        SKIP("no locale with a decimal comma is installed");
+    char text[PDX__NUMBER_TEXT];
+    double out = 0;
+    int length = pdx__format_double(text, 0.1);
+    int read = pdx__parse_double("1234567890.12345678", 19, &out);
+    setlocale(LC_NUMERIC, "C");
+    CHECK_TEXT(text, "0.1");
+    CHECK_INT(length, 3);
+    CHECK(read && out == 1234567890.12345678);
+}
+
+static void messages_are_one_clean_line(void) {
+    pdx__fail_at(PDX_EPARSE, "a.json", 3, "odd\n\x1b[2J%s", "\xc3\xa9 \xff \xc2\x9b");
+    CHECK_TEXT(pdx_error_message(), "a.json:3: odd??[2J\xc3\xa9 ? ??");
+    pdx__fail(PDX_EINVAL, "outer: %s", pdx_error_message());
+    CHECK_TEXT(pdx_error_message(), "outer: a.json:3: odd??[2J\xc3\xa9 ? ??");
+    char longer[3000];
+    memset(longer, 'x', sizeof longer);
+    memcpy(longer + 1022, "\xc3\xa9", 3);
+    pdx__fail(PDX_EINVAL, "%s", longer);
+    CHECK_INT(strlen(pdx_error_message()), 1023);
+    CHECK(pdx_error_message()[1022] == '?');
 }
 
 static void hash_matches_the_standard(void) {
@@ -132,10 +161,19 @@ static void algebra_agrees(void) {
     }
     a[0] = -1;
     CHECK_INT(pdx__cholesky(N, a), PDX_ENUMERIC);
+    for (int i = 0; i < N; i += 15) {
+        memcpy(a, l, sizeof a); /* a lower triangle with a positive diagonal will do */
+        a[i * N + i] = NAN;
+        CHECK_INT(pdx__cholesky(N, a), PDX_ENUMERIC);
+        a[i * N + i] = INFINITY;
+        CHECK_INT(pdx__cholesky(N, a), PDX_ENUMERIC);
+    }
 }
 
 int main(void) {
     RUN(numbers_round_trip);
+    RUN(numbers_know_no_locale);
+    RUN(messages_are_one_clean_line);
     RUN(hash_matches_the_standard);
     RUN(json_text_is_safe);
     RUN(map_numbers_strings);
