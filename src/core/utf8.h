@@ -11,4 +11,7 @@ size_t pdx__utf8_encode(uint32_t rune, char out[4]);
 /* Offset of the first byte that is not UTF-8; `length` where all is well. */
 size_t pdx__utf8_valid_length(const char *text, size_t length);
 
+/* Simple lower case of one character; the character itself where it has none. */
+uint32_t pdx__utf8_lower(uint32_t rune);
+
 #endif
