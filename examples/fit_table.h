@@ -1,0 +1,30 @@
+/* Fits as a person reads them, and as a spreadsheet does. */
+#ifndef PREFDISSECT_FIT_TABLE_H
+#define PREFDISSECT_FIT_TABLE_H
+
+#include <prefdissect/prefdissect.h>
+#include <stdio.h>
+
+/* 100 sigmoid(w): how often, in percent, a response that is ahead in one property alone wins. */
+double percent(double weight);
+
+/* Property numbers of a fit, the strongest weight first, into order[D]. */
+void strongest_first(const pdx_posterior *posterior, int32_t *order);
+
+/* One fit: its properties (the `top` strongest; 0: all), position effect, prediction, trust.
+ * `truth` (may be NULL): a column of planted values beside. */
+void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_posterior *truth,
+                     int32_t top);
+/* What the columns of print_fit_table mean. */
+void print_fit_legend(FILE *stream);
+/* All fits, one row a property; a position effect is a row named "(position)". */
+void print_fits_csv(FILE *stream, const pdx_study *study);
+
+/* Column numbers of the lower and upper end of the interval that tables show: 95 %, unless other
+ * quantiles were asked for. */
+void interval_columns(const pdx_posterior *posterior, int32_t *low, int32_t *high);
+
+/* Fits whose certificate was made and did not hold. */
+int32_t count_untrusted(const pdx_study *study);
+
+#endif

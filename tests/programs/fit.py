@@ -1,0 +1,239 @@
+"""pdx-fit and first-fit on small data with known tastes."""
+import csv
+import io
+import json
+import math
+import os
+import struct
+
+import support
+from support import check, check_fits, equal, near, refused, run, weights
+
+
+def fitted(*arguments, **more):
+    done = run("pdx-fit", *arguments, **more)
+    equal(done.status, 0, done.err)
+    return done
+
+
+def test_table_gives_the_tastes_back():
+    with support.Folder() as f:
+        table = f.write("taste.csv", support.taste_table(3000))
+        fits = fitted("--table", table).json()
+        check_fits(fits)
+        found = weights(fits, fits["fits"][0]["judge"])
+        for name, planted in support.TASTE.items():
+            near(found[name], planted, 0.2, name)
+        equal(fits["fits"][0]["n"], 3000, "rows")
+        equal(fits["fits"][0]["position"], None, "a table has no position effect")
+
+
+def test_table_columns_w_offset_judge_group():
+    with support.Folder() as f:
+        rows = support.taste_table(200).splitlines()
+        doubled = [rows[0] + ",w"] + [row + ",2" for row in rows[1:]]
+        twice = rows + rows[1:]
+        a = fitted("--table", f.write("w.csv", "\n".join(doubled) + "\n")).json()["fits"][0]
+        b = fitted("--table", f.write("t.csv", "\n".join(twice) + "\n")).json()["fits"][0]
+        for x, y in zip(a["mean"], b["mean"]):
+            near(x, y, 1e-6, "weight 2 is a row given twice")
+        named = [rows[0] + ",judge,group"] + [
+            f"{row},{'x' if i % 2 else 'y'},{'g' if i % 4 < 2 else 'h'}"
+            for i, row in enumerate(rows[1:])]
+        fits = fitted("--table", f.write("n.csv", "\n".join(named) + "\n")).json()["fits"]
+        equal(sorted((fit["judge"], fit["group"]) for fit in fits),
+              [("x", "g"), ("x", "h"), ("y", "g"), ("y", "h")], "fits")
+        pooled = fitted("--table", f.at("n.csv"), "--pool", "complete", "--judge", "x").json()
+        equal([(fit["judge"], fit["group"], fit["n"]) for fit in pooled["fits"]],
+              [("x", "all", 100)], "--pool complete")
+        far = [rows[0] + ",offset"] + [row + ",3" for row in rows[1:]]
+        c = fitted("--table", f.write("o.csv", "\n".join(far) + "\n")).json()["fits"][0]
+        check(c["log_evidence"] < a["log_evidence"] or c["mean"] != a["mean"], "offset counts")
+
+
+def test_table_of_margins():
+    with support.Folder() as f:
+        rows = support.taste_table(400).splitlines()
+        margins = [rows[0][:-1] + "margin"]
+        for i, row in enumerate(rows[1:]):
+            x = list(map(int, row.split(",")))[:-1]
+            eta = sum(a * b for a, b in zip(x, support.TASTE.values()))
+            u = (i * 0.6180339887) % 1
+            margins.append(",".join(map(str, [*x, 2 * (eta + math.log((u + .01) / (1.01 - u)))])))
+        fits = fitted("--table", f.write("m.csv", "\n".join(margins) + "\n"), "--prior",
+                      "laplace:1").json()
+        check_fits(fits)
+        near(fits["fits"][0]["margin_scale"]["mean"], 2, 0.4, "scale of the margins")
+        found = weights(fits, fits["fits"][0]["judge"])
+        for name, planted in support.TASTE.items():
+            near(found[name], planted, 0.35, name)
+
+
+def test_position_effect_is_found():
+    with support.Folder() as f:
+        fits = check_fits(fitted(*support.arena(f, 600, position=0.8)).json())
+        position = {fit["judge"]: fit["position"] for fit in fits}
+        near(position["plain"]["mean"], 0, 0.25, "plain")
+        near(position["hasty"]["mean"], 0.8, 0.25, "hasty")
+        near(position["hasty"]["p_first"], 1 / (1 + math.exp(-0.8)), 0.06, "hasty P(first)")
+        fits = check_fits(fitted(*support.arena(f, 100), "--position", "none").json())
+        equal([fit["position"] for fit in fits], [None, None], "--position none")
+
+
+def test_selection():
+    with support.Folder() as f:
+        data = support.arena(f, 120)
+        fits = check_fits(fitted(*data, "--group-by", "scenario").json())
+        equal(sorted((fit["judge"], fit["group"]) for fit in fits),
+              [("hasty", "play"), ("hasty", "work"), ("plain", "play"), ("plain", "work")], "fits")
+        fits = check_fits(fitted(*data, "--judge", "hasty").json())
+        equal([fit["judge"] for fit in fits], ["hasty"], "--judge")
+        calm = check_fits(fitted(*data, "--where", "mood=calm", "--judge", "plain").json())
+        equal([fit["n"] for fit in calm], [120], "--where on judgments: 60 pairs in two orders")
+        work = check_fits(fitted(*data, "--where", "scenario=work", "--judge", "plain").json())
+        equal([fit["n"] for fit in work], [160], "--where on pairs: 80 pairs in two orders")
+        both = check_fits(fitted(*data, "--judge-by", "judge,mood").json())
+        equal(sorted(fit["judge"] for fit in both),
+              ["hasty/calm", "hasty/cross", "plain/calm", "plain/cross"], "--judge-by")
+        gold = check_fits(fitted(*data[:6], "--verdicts", "gold").json())
+        equal([(fit["judge"], fit["n"]) for fit in gold], [("gold", 120)], "--verdicts")
+
+
+def test_judgments_on_standard_input():
+    with support.Folder() as f:
+        data = support.arena(f, 60)
+        with open(f.at("judgments.jsonl")) as file:
+            text = file.read()
+        a = fitted(*data).json()
+        b = fitted(*data[:-1], "-", stdin=text).json()
+        equal(a["fits"], b["fits"], "the same fits")
+
+
+def test_seed_threads_and_repetition():
+    with support.Folder() as f:
+        data = support.arena(f, 100) + ["--group-by", "scenario", "--folds", "5"]
+        runs = [fitted(*data, "--threads", n).out for n in (1, 2, 3, 1)]
+        check(len(set(runs)) == 1, "the same bytes for any number of threads")
+
+
+def test_methods_agree():
+    with support.Folder() as f:
+        table = f.write("t.csv", support.taste_table(300))
+        ep = fitted("--table", table, "--method", "ep").json()["fits"][0]
+        for method in ("stis", "nuts"):
+            other = fitted("--table", table, "--method", method).json()["fits"][0]
+            equal(other["method"], method, "method")
+            for i, sd in enumerate(ep["sd"]):
+                near(other["mean"][i], ep["mean"][i], 0.1 * sd, method)
+
+
+def test_priors_folds_and_paper():
+    with support.Folder() as f:
+        table = f.write("t.csv", support.taste_table(300))
+        tight = fitted("--table", table, "--prior", "laplace:0.01").json()["fits"][0]
+        wide = fitted("--table", table, "--prior", "gaussian:5").json()["fits"][0]
+        found = fitted("--table", table, "--prior", "eb").json()["fits"][0]
+        check(abs(tight["mean"][0]) < abs(found["mean"][0]) < abs(wide["mean"][0]) * 1.2, "priors")
+        paper = fitted("--table", table, "--preset", "paper").json()
+        equal(len(paper["fits"][0]["fold_mean"]), 4, "fold_mean")
+        other = fitted("--table", table, "--preset=paper", "--prior", "laplace:0.3").json()
+        check(paper["fits"][0]["fold_mean"] != other["fits"][0]["fold_mean"],
+              "options beside --preset win")
+
+
+def test_quantiles():
+    with support.Folder() as f:
+        table = f.write("t.csv", support.taste_table(100))
+        fit = check_fits(fitted("--table", table, "--quantiles", "0.1,0.5").json())[0]
+        equal(fit["quantile_probs"], [0.1, 0.5], "quantile_probs")
+
+
+def test_draws_are_a_numpy_file():
+    with support.Folder() as f:
+        table = f.write("t.csv", support.taste_table(200))
+        fit = fitted("--table", table, "--draws", 4000, "--draws-out", f.at("d.npy"))
+        fit = fit.json()["fits"][0]
+        with open(f.at("d.npy"), "rb") as file:
+            head = file.read(128)
+            body = file.read()
+        check(head.startswith(b"\x93NUMPY\x01\x00") and head.endswith(b"\n"), "magic")
+        check(b"'shape': (1,4000,4,)" in head and b"<f8" in head, str(head))
+        draws = struct.unpack(f"<{4000 * 4}d", body)
+        for i in range(4):
+            near(sum(draws[i::4]) / 4000, fit["mean"][i], 0.1 * fit["sd"][i], "mean of draws")
+
+
+def test_csv_is_long_form():
+    with support.Folder() as f:
+        data = support.arena(f, 60)
+        rows = list(csv.DictReader(io.StringIO(fitted(*data, "--format", "csv").out)))
+        equal(len(rows), 2 * (4 + 1), "one row a property, and the position effect")
+        fits = fitted(*data).json()
+        for row in rows:
+            if row["property"] == "(position)":
+                continue
+            near(float(row["mean"]), weights(fits, row["judge"])[row["property"]], 1e-12, "mean")
+            check(float(row["q0.025"]) < float(row["mean"]) < float(row["q0.975"]), "interval")
+        by_ending = fitted(*data, "-o", f.at("fits.csv"))
+        equal(by_ending.out, "", "stdout")
+        with open(f.at("fits.csv")) as file:
+            check(file.read().startswith("judge,group,n,label,property,"), "csv by the ending")
+
+
+def test_table_reads_well():
+    with support.Folder() as f:
+        data = support.arena(f, 600)
+        out = fitted(*data, "--format", "table").out
+        for line in out.splitlines():
+            check(len(line) <= 110, f"{len(line)} columns: {line}")
+        check("hasty" in out and "position: between equal responses" in out, out)
+        section = out[out.index("plain"):]
+        order = [name for line in section.splitlines()[2:6] for name in [line.split()[0]]]
+        equal(order[0], "clear", "the strongest first")
+        check("trust:" in out and "unseen labels" in out, out)
+        short = fitted(*data, "--format", "table", "--top", 1).out
+        check("and 3 weaker ones" in short, short)
+
+
+def test_output_file_is_whole_and_alone():
+    with support.Folder() as f:
+        data = support.arena(f, 60)
+        before = f.names()
+        f.write("fits.json", "old")
+        done = fitted(*data, "-o", f.at("fits.json"))
+        equal(done.out, "", "stdout")
+        check("2 fits written" in done.err, done.err)
+        equal(f.names(), sorted(before + ["fits.json"]), "files")
+        with open(f.at("fits.json")) as file:
+            check_fits(json.load(file))
+        equal(fitted(*data, "-o", f.at("fits.json"), "--quiet").err, "", "--quiet")
+
+
+def test_surface_properties_from_texts():
+    with support.Folder() as f:
+        pairs, judgments = [], []
+        for i in range(80):
+            short, long = "Yes.", "Yes. " + "It is so because of this. " * (1 + i % 5)
+            a, b = (short, long) if i % 2 else (long, short)
+            pairs.append({"id": str(i), "query": "Is it?", "response_a": a, "response_b": b})
+            judgments.append({"pair": str(i), "judge": "j", "order": None, "shown": None,
+                              "winner": "B" if i % 2 else "A"})
+        p = f.write("pairs.jsonl", "".join(json.dumps(x) + "\n" for x in pairs))
+        j = f.write("judgments.jsonl", "".join(json.dumps(x) + "\n" for x in judgments))
+        fits = fitted("--pairs", p, "--judgments", j).json()
+        check_fits(fits)
+        equal(len(fits["columns"]), 30, "surface properties")
+        check(weights(fits, "j")["words"] > 0.1, "the longer one always wins")
+
+
+def test_first_fit_prints_the_tastes():
+    table = os.path.join(support.ROOT, "examples", "taste.csv")
+    done = run("first-fit", table)
+    equal(done.status, 0, done.err)
+    found = {line.split()[0]: float(line.split()[2]) for line in done.out.splitlines()
+             if "P(>0)" in line}
+    check(found["correct"] > 0.5 and found["jokes"] < -0.1, done.out)
+    refused(run("first-fit", "absent.csv"), 2, "absent.csv")
+
+
+support.main(globals())

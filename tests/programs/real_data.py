@@ -1,0 +1,85 @@
+"""pdx-fit on real sets: position effects against the raw rates of choosing the first."""
+import json
+
+import support
+from support import check, check_fits, data_set, equal, run
+
+
+def raw_rates(path, judge_of, keep):
+    """{judge: share of its decided, ordered verdicts that went to the response shown first}."""
+    first, decided = {}, {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            row = json.loads(line)
+            if not keep(row) or row.get("order") is None or row["shown"] not in ("first", "second"):
+                continue
+            judge = judge_of(row)
+            decided[judge] = decided.get(judge, 0) + 1
+            first[judge] = first.get(judge, 0) + (row["shown"] == "first")
+    return {judge: first[judge] / decided[judge] for judge in decided}
+
+
+def fits_of(*arguments):
+    done = run("pdx-fit", *arguments, timeout=300)
+    equal(done.status, 0, done.err)
+    return check_fits(done.json())
+
+
+def agree(fits, rates):
+    """Position effects have the sign and the order of the raw rates, where those are clear."""
+    found = {fit["judge"]: fit["position"] for fit in fits}
+    equal(sorted(found), sorted(rates), "judges")
+    for judge, rate in rates.items():
+        position = found[judge]
+        check(position is not None, f"{judge} has a position effect")
+        sure = abs(position["mean"]) > 2 * position["sd"]
+        check(not sure or (position["mean"] > 0) == (rate > 0.5),
+              f"{judge}: raw rate {rate:.3f}, effect {position['mean']:.3f}")
+    for a in rates:
+        for b in rates:
+            if rates[a] > rates[b] + 0.08:
+                check(found[a]["mean"] > found[b]["mean"],
+                      f"{a} ({rates[a]:.3f}) above {b} ({rates[b]:.3f})")
+
+
+def test_llmbar():
+    pairs, judgments = data_set("llmbar", "pairs.jsonl", "judgments.jsonl")
+    fits = fits_of("--pairs", pairs, "--judgments", judgments, "--where",
+                   "strategy=Vanilla_NoRules")
+    agree(fits, raw_rates(judgments, lambda row: row["judge"],
+                          lambda row: row["strategy"] == "Vanilla_NoRules"))
+
+
+def test_mtbench():
+    pairs, features, judgments = data_set("mtbench", "pairs.jsonl", "features.jsonl",
+                                          "judgments.jsonl")
+    names, = data_set(".", "feature_names.json")
+    fits = fits_of("--pairs", pairs, "--features", features, "--names", names, "--judgments",
+                   judgments)
+    agree(fits, raw_rates(judgments, lambda row: row["judge"], lambda row: True))
+
+
+def test_autoj_with_its_people():
+    pairs, judgments = data_set("autoj", "pairs.jsonl", "judgments.jsonl")
+    fits = fits_of("--pairs", pairs, "--judgments", judgments, "--verdicts", "human")
+    agree([fit for fit in fits if fit["judge"] == "autoj-13b"],
+          raw_rates(judgments, lambda row: row["judge"], lambda row: True))
+    human, = [fit for fit in fits if fit["judge"] == "human"]
+    equal(human["position"], None, "nobody knows in which order people saw the responses")
+
+
+def test_alpacaeval():
+    pairs, features, judgments = data_set("alpacaeval", "pairs.jsonl", "features.jsonl",
+                                          "judgments.jsonl")
+    names, = data_set(".", "feature_names.json")
+    fits = fits_of("--pairs", pairs, "--features", features, "--names", names, "--judgments",
+                   judgments, "--label", "order")
+    rates = raw_rates(judgments, lambda row: row["judge"], lambda row: True)
+    equal(sorted(fit["judge"] for fit in fits), sorted(rates), "judges")
+    # A is gpt4_1106_preview and wins most pairs; the order was drawn at random, so that the raw
+    # rate of choosing the first is near the effect's sign only where the effect is clear.
+    for fit in fits:
+        check(abs(fit["position"]["mean"]) < 1.5, fit["judge"])
+
+
+support.main(globals())
