@@ -95,22 +95,27 @@ PDX_API pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const c
 PDX_API pdx_status pdx_surface_measure(const char *response, size_t response_length,
                                        const char *query, size_t query_length, double out[30]);
 
-/* Other tools' files -> ours. Formats: "li2024", "alpacaeval", "mtbench", "mtbench-single", "mtbench-human",
- * "arena-hard", "annotated-pairs", "llmbar", "judgebench", "arena-33k", "arena-55k", "rewardbench",
- * "ultrafeedback". Writes pairs.jsonl, judgments.jsonl and, where the format carries properties,
- * features.jsonl and schema.json into `folder` (made where it is absent). */
+/* Other tools' files -> ours. pdx_import_format lists the formats. Writes pairs.jsonl, judgments.jsonl
+ * and, where the format carries properties, features.jsonl and schema.json into `folder` (made where
+ * it is absent), all of them or, on failure, none. Several files of one format make one set: a pair
+ * that several judges saw is written once. A judge that gave no verdict keeps its row, with
+ * "winner":null. */
 typedef struct pdx_import_options {
     uint32_t size;
-    uint64_t seed;       /* draws the order of chosen/rejected pairs; default 1 */
-    int32_t overwrite;   /* 1: replace files that are there; default 0: PDX_EINVAL */
-    const char *answers; /* mtbench: answers file or folder; arena-hard: model answers */
-    const char *questions; /* mtbench: question.jsonl */
-    pdx_hooks hooks;     /* log tells row by row what was left out and why */
+    uint64_t seed;         /* draws the order of chosen/rejected pairs; default 1 */
+    int32_t overwrite;     /* 1: replace files that are there (those of the four that this import
+                              does not write are removed); default 0: PDX_EINVAL */
+    const char *answers;   /* mtbench, arena-hard: answers of the models, a file or a folder; without
+                              it the pairs have no texts */
+    const char *questions; /* mtbench, arena-hard: question.jsonl */
+    pdx_hooks hooks;       /* log tells row by row what was left out and why */
+    const char *baseline;  /* mtbench-single: the model that the others are compared with, NULL: every
+                              two models are; arena-hard: of rows that name none */
 } pdx_import_options;
 typedef struct pdx_import_result {
     int64_t pairs;
-    int64_t judgments;
-    int64_t left_out;
+    int64_t judgments; /* rows, those without a verdict included */
+    int64_t left_out;  /* records left out and verdicts missing: each a line in the log */
 } pdx_import_result;
 PDX_API void pdx_import_options_init(pdx_import_options *options);
 PDX_API pdx_status pdx_import(pdx_import_result *result, const char *format,
