@@ -1,0 +1,363 @@
+/* EP: the sweeps. Each sweep is one pass over blocks of rows: moments of eta under q, update of the
+ * row sites, sums for the next solve. What the fit reports beyond mean and sd (evidence, left-out
+ * rows, marginals) is in ep_report.c. */
+#include "ep.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "design.h"
+
+/* Rows of one block, padded with rows of weight 0. */
+typedef struct block_rows {
+    int32_t rows, count; /* real, padded */
+    double weight[PDX__BLOCK], offset[PDX__BLOCK], tau[PDX__BLOCK], nu[PDX__BLOCK];
+    double mean[PDX__BLOCK], var[PDX__BLOCK], trouble[PDX__BLOCK], linear[PDX__BLOCK];
+} block_rows;
+
+static void load_block(const pdx__ep *ep, int64_t b, block_rows *r) {
+    const pdx__problem *problem = ep->problem;
+    const pdx__kernels *kernels = ep->workspace->kernels;
+    const int64_t first = b * PDX__BLOCK;
+    pdx__design_expand(problem->design, kernels, b, ep->column, ep->d, ep->block);
+    r->rows = pdx__design_block_rows(problem->design, b);
+    r->count = pdx__design_block_panels(problem->design, b) * PDX__PANEL;
+    for (int32_t i = 0; i < r->count; ++i) {
+        int real = i < r->rows;
+        r->weight[i] = !real ? 0 : problem->weight ? problem->weight[first + i] : 1;
+        r->offset[i] = real && problem->offset ? problem->offset[first + i] : 0;
+        r->tau[i] = real ? ep->tau[first + i] : 0;
+        r->nu[i] = real ? ep->nu[first + i] : 0;
+        r->linear[i] = real ? r->weight[i] * (problem->y[first + i] - 0.5) : 0;
+    }
+}
+
+static void clear_sums(pdx__ep *ep) {
+    memset(ep->gram_sums, 0,
+           (size_t)ep->workspace->kernels->gram_doubles(ep->d) * sizeof *ep->gram_sums);
+}
+
+static void add_block(pdx__ep *ep, int64_t b, block_rows *r) {
+    memcpy(ep->tau + b * PDX__BLOCK, r->tau, (size_t)r->rows * sizeof(double));
+    memcpy(ep->nu + b * PDX__BLOCK, r->nu, (size_t)r->rows * sizeof(double));
+    for (int32_t i = 0; i < r->count; ++i) r->linear[i] += r->nu[i];
+    ep->workspace->kernels->gram_add(ep->gram_sums, ep->block, r->count, r->tau, r->linear, ep->d);
+}
+
+/* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
+ * from which nothing overshoots, however far the offsets are. */
+static void bound_sites(block_rows *r) {
+    for (int32_t i = 0; i < r->count; ++i) {
+        double size = fabs(r->mean[i] + r->offset[i]);
+        double curvature = size < 1e-4 ? 0.25 : tanh(0.5 * size) / (2 * size);
+        r->tau[i] = r->weight[i] * curvature;
+        r->nu[i] = -r->tau[i] * r->offset[i];
+    }
+}
+
+static void robust_row(block_rows *r, int32_t i) {
+    double lam = 1 / r->var[i] - r->tau[i], gam = r->mean[i] / r->var[i] - r->nu[i];
+    double log_integral, mean, var;
+    if (!(lam > 0) ||
+        !pdx__row_integral(r->weight[i], r->offset[i], lam, gam, &log_integral, &mean, &var))
+        return;
+    r->tau[i] = fmax(1 / var - lam, 1e-14 * r->weight[i]);
+    r->nu[i] = mean / var - gam;
+}
+
+static void update_rows(pdx__ep *ep, block_rows *r, double damping) {
+    const pdx__workspace *workspace = ep->workspace;
+    double tau[PDX__BLOCK], nu[PDX__BLOCK];
+    workspace->kernels->moments(r->mean, r->var, ep->block, r->count, ep->mean, ep->root, ep->d);
+    memcpy(tau, r->tau, sizeof tau);
+    memcpy(nu, r->nu, sizeof nu);
+    pdx__row_sites sites = {.count = r->count,
+                            .mean = r->mean,
+                            .var = r->var,
+                            .weight = r->weight,
+                            .offset = r->offset,
+                            .tau = r->tau,
+                            .nu = r->nu,
+                            .trouble = r->trouble,
+                            .nodes = PDX__NODES,
+                            .z = workspace->z,
+                            .w = workspace->w};
+    workspace->kernels->sites(&sites);
+    for (int32_t i = 0; i < r->rows; ++i) {
+        if (r->trouble[i] != 0) robust_row(r, i);
+        if (damping < 1) {
+            r->tau[i] = tau[i] + damping * (r->tau[i] - tau[i]);
+            r->nu[i] = nu[i] + damping * (r->nu[i] - nu[i]);
+        }
+    }
+}
+
+typedef enum pass_kind { PASS_KEEP, PASS_BOUND, PASS_EP } pass_kind;
+
+static void pass(pdx__ep *ep, pass_kind kind, double damping) {
+    block_rows r;
+    clear_sums(ep);
+    for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
+        load_block(ep, b, &r);
+        if (kind == PASS_EP) update_rows(ep, &r, damping);
+        if (kind == PASS_BOUND) {
+            ep->workspace->kernels->moments(r.mean, NULL, ep->block, r.count, ep->mean, NULL,
+                                            ep->d);
+            bound_sites(&r);
+        }
+        add_block(ep, b, &r);
+    }
+}
+
+/* q from the sites. 0: it is not proper. `change`: from the mean and sd before. */
+static int solve(pdx__ep *ep, double *change) {
+    const int32_t d = ep->d, ld = ep->ld;
+    double *before = ep->work, *half = ep->work + ld;
+    memset(ep->lam, 0, (size_t)ld * ld * sizeof *ep->lam);
+    ep->workspace->kernels->gram_finish(ep->gram_sums, d, ep->lam, ep->linear);
+    for (int32_t k = 0; k < d; ++k) {
+        ep->lam[(size_t)k * ld + k] += ep->site_precision[k] + ep->gaussian[k];
+        ep->linear[k] += ep->site_linear[k];
+    }
+    ep->log_det = ep->workspace->kernels->factor(d, ep->lam, ep->root);
+    if (!isfinite(ep->log_det)) return 0;
+    memcpy(before, ep->mean, (size_t)d * sizeof *before);
+    double *var = ep->work + 2 * ld;
+    memset(ep->mean, 0, (size_t)ld * sizeof *ep->mean);
+    memset(var, 0, (size_t)ld * sizeof *var);
+    ep->linear_square = 0;
+    for (int32_t i = 0; i < d; ++i) {
+        const double *row = ep->root + (size_t)i * ld;
+        double sum = 0;
+        for (int32_t k = 0; k <= i; ++k) sum += row[k] * ep->linear[k];
+        half[i] = sum;
+        ep->linear_square += sum * sum;
+        for (int32_t k = 0; k <= i; ++k) {
+            ep->mean[k] += sum * row[k];
+            var[k] += row[k] * row[k];
+        }
+    }
+    double mean_change = 0, sd_change = 0;
+    for (int32_t k = 0; k < d; ++k) {
+        double sd = sqrt(var[k]);
+        if (!isfinite(ep->mean[k]) || !(sd > 0) || !isfinite(sd)) return 0;
+        mean_change = fmax(mean_change, fabs(ep->mean[k] - before[k]) / sd);
+        sd_change = fmax(sd_change, fabs(log(sd / ep->sd[k])));
+        ep->sd[k] = sd;
+    }
+    *change = mean_change + sd_change;
+    return 1;
+}
+
+static pdx__tilted cavity(const pdx__ep *ep, int32_t k) {
+    double precision = 1 / (ep->sd[k] * ep->sd[k]);
+    pdx__tilted out = {.lam = precision - ep->site_precision[k],
+                       .gam = ep->mean[k] * precision - ep->site_linear[k],
+                       .rate = ep->rate[k]};
+    if (out.lam < 1e-14 * precision) out.lam = 0;
+    return out;
+}
+
+pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k) {
+    pdx__tilted tilted = cavity(ep, k);
+    pdx__tilted_moments(&tilted);
+    return tilted;
+}
+
+static void update_priors(pdx__ep *ep, double damping) {
+    for (int32_t k = 0; k < ep->d; ++k) {
+        if (ep->rate[k] == 0) continue;
+        pdx__tilted tilted = pdx__ep_marginal(ep, k);
+        double precision = 1 / tilted.var;
+        double t = fmax(precision - tilted.lam, 1e-14 * precision);
+        double h = tilted.mean * precision - tilted.gam;
+        if (!isfinite(t) || !isfinite(h)) continue;
+        ep->site_precision[k] += damping * (t - ep->site_precision[k]);
+        ep->site_linear[k] += damping * (h - ep->site_linear[k]);
+    }
+}
+
+/* First sites: from a fit of the same design, or by the curvature near zero. */
+static void start(pdx__ep *ep, const pdx__sites *warm) {
+    const pdx__problem *problem = ep->problem;
+    const int64_t n = problem->design->n;
+    for (int32_t k = 0; k < ep->d; ++k) {
+        ep->mean[k] = 0;
+        ep->sd[k] = 1;
+        ep->site_precision[k] = warm ? warm->t[ep->column[k]] : 0.5 * ep->rate[k] * ep->rate[k];
+        ep->site_linear[k] = warm ? warm->h[ep->column[k]] : 0;
+        if (ep->rate[k] == 0) ep->site_precision[k] = ep->site_linear[k] = 0;
+    }
+    for (int64_t i = 0; i < n; ++i) {
+        double w = problem->weight ? problem->weight[i] : 1;
+        ep->tau[i] = w == 0 ? 0 : warm ? warm->tau[i] : 0.22 * w;
+        ep->nu[i] = w == 0 ? 0 : warm ? warm->nu[i] : 0;
+    }
+    pass(ep, !warm && problem->offset ? PASS_BOUND : PASS_KEEP, 1);
+    if (warm || !problem->offset) return;
+    double change;
+    for (int i = 0; i < 5; ++i) {
+        if (!solve(ep, &change) || change < 0.3) break;
+        pass(ep, PASS_BOUND, 1);
+    }
+}
+
+static pdx_status prepare(pdx__ep *ep, const pdx__problem *problem, pdx__workspace *workspace) {
+    const int32_t width = problem->design->d;
+    const int32_t ld = pdx__column_pad(width);
+    ep->column = pdx__workspace_take(workspace, PDX__SLOT_COLUMNS, (size_t)width, sizeof(int32_t));
+    double *vectors =
+        pdx__workspace_take(workspace, PDX__SLOT_VECTORS, (size_t)ld * 10, sizeof(double));
+    double *matrix =
+        pdx__workspace_take(workspace, PDX__SLOT_MATRIX, (size_t)ld * ld * 2, sizeof(double));
+    ep->block =
+        pdx__workspace_take(workspace, PDX__SLOT_BLOCK, (size_t)ld * PDX__BLOCK, sizeof(double));
+    ep->gram_sums =
+        pdx__workspace_take(workspace, PDX__SLOT_GRAM_SUMS,
+                            (size_t)workspace->kernels->gram_doubles(width), sizeof(double));
+    if (!ep->column || !vectors || !matrix || !ep->block || !ep->gram_sums) return PDX_ENOMEM;
+    double **slot[] = {&ep->rate, &ep->gaussian, &ep->site_precision, &ep->site_linear,
+                       &ep->mean, &ep->sd,       &ep->linear};
+    for (int i = 0; i < 7; ++i) *slot[i] = vectors + (size_t)i * ld;
+    ep->work = vectors + (size_t)7 * ld;
+    ep->lam = matrix;
+    ep->root = matrix + (size_t)ld * ld;
+    for (int32_t k = 0; k < width; ++k) {
+        const pdx__prior *prior = &problem->prior[k];
+        if (prior->scale == 0) continue;
+        double inverse = 1 / prior->scale; /* 0 for a flat prior */
+        ep->column[ep->d] = k;
+        ep->rate[ep->d] = prior->kind == PDX_PRIOR_GAUSSIAN ? 0 : inverse;
+        ep->gaussian[ep->d++] = prior->kind == PDX_PRIOR_GAUSSIAN ? inverse * inverse : 0;
+    }
+    ep->ld = pdx__column_pad(ep->d);
+    memset(ep->block, 0, (size_t)ld * PDX__BLOCK * sizeof(double));
+    return PDX_OK;
+}
+
+pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
+                       const pdx__ep_settings *settings, pdx__workspace *workspace, double *tau,
+                       double *nu) {
+    *ep = (pdx__ep){.problem = problem, .workspace = workspace, .tau = tau, .nu = nu};
+    PDX__TRY(prepare(ep, problem, workspace));
+    /* undamped; where that wanders or breaks, damped, and at last strongly damped */
+    static const double damping[] = {1, 0.5, 0.2};
+    static const int32_t until[] = {30, 130, INT32_MAX};
+    int stage = 0;
+    start(ep, warm);
+    while (ep->sweeps < settings->max_sweeps) {
+        double change;
+        ep->usable = solve(ep, &change);
+        if (!ep->usable) {
+            if (++stage == 3) break;
+            ep->sweeps = until[stage - 1];
+            start(ep, NULL);
+            continue;
+        }
+        ep->converged = ep->sweeps > 0 && change < settings->tolerance;
+        if (ep->converged) break;
+        pass(ep, PASS_EP, damping[stage]);
+        update_priors(ep, damping[stage]);
+        ++ep->sweeps;
+        if (ep->sweeps >= until[stage]) ++stage;
+    }
+    return PDX_OK;
+}
+
+void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
+    const int32_t d = ep->d;
+    memset(covariance, 0, (size_t)d * d * sizeof *covariance);
+    for (int32_t i = 0; i < d; ++i) {
+        const double *row = ep->root + (size_t)i * ep->ld;
+        for (int32_t j = 0; j <= i; ++j)
+            for (int32_t k = 0; k <= j; ++k) covariance[(size_t)j * d + k] += row[j] * row[k];
+    }
+    for (int32_t j = 0; j < d; ++j)
+        for (int32_t k = 0; k < j; ++k)
+            covariance[(size_t)k * d + j] = covariance[(size_t)j * d + k];
+}
+
+/* ---- what follows needs one more pass over the rows ---- */
+
+/* Log predictive likelihood of one left-out row where the cavity is broad or the weight large. */
+static double predictive_row(double mean, double var, double y, double w, double offset) {
+    double lam = 1 / var, gam = mean * lam, tilt = y - 0.5, with, without, m, v;
+    if (!pdx__row_integral(w, offset, lam, gam + w * tilt, &with, &m, &v) ||
+        !pdx__row_integral(w - 1, offset, lam, gam + (w - 1) * tilt, &without, &m, &v))
+        return NAN;
+    return with - without + tilt * offset;
+}
+
+static void left_out(const pdx__ep *ep, const block_rows *r, int64_t first, double *loo) {
+    const pdx__workspace *workspace = ep->workspace;
+    double mean[PDX__BLOCK], var[PDX__BLOCK], y[PDX__BLOCK], out[PDX__BLOCK];
+    for (int32_t i = 0; i < r->count; ++i) {
+        y[i] = i < r->rows ? ep->problem->y[first + i] : 0.5;
+        double lam = 1 / r->var[i] - r->tau[i];
+        double gam = r->mean[i] / r->var[i] - r->nu[i] - r->linear[i];
+        int known = r->var[i] > 0 && r->weight[i] > 0;
+        var[i] = known ? 1 / lam : 0;
+        mean[i] = known ? gam / lam : r->mean[i];
+    }
+    workspace->kernels->predictive(out, mean, var, y, r->weight, r->offset, r->count,
+                                   PDX__LOO_NODES, workspace->loo_z, workspace->loo_w);
+    for (int32_t i = 0; i < r->rows; ++i) {
+        double w = r->weight[i];
+        loo[i] = w == 0 ? NAN : out[i];
+        if (w >= 1 && (w > 4 || var[i] > 9))
+            loo[i] = predictive_row(mean[i], var[i], y[i], w, r->offset[i]);
+    }
+}
+
+/* log E_q[likelihood/site] of a row where the nodes fail. */
+static double robust_ratio(const block_rows *r, int32_t i) {
+    double s = r->var[i], m = r->mean[i], log_integral, mean, var;
+    double lam = 1 / s - r->tau[i], gam = m / s - r->nu[i];
+    if (!(lam > 0) ||
+        !pdx__row_integral(r->weight[i], r->offset[i], lam, gam, &log_integral, &mean, &var))
+        return NAN;
+    return log_integral - 0.5 * m * m / s - 0.5 * log(2 * M_PI * s);
+}
+
+void pdx__ep_evidence(pdx__ep *ep, double *log_evidence, double *loo, double *elpd) {
+    const pdx__workspace *workspace = ep->workspace;
+    const int64_t blocks = pdx__design_blocks(ep->problem->design);
+    block_rows r;
+    double total = 0.5 * (ep->linear_square - ep->log_det + ep->d * log(2 * M_PI)), sum = 0;
+    double ratio[PDX__BLOCK], discard[PDX__BLOCK];
+    for (int64_t b = 0; b < blocks; ++b) {
+        load_block(ep, b, &r);
+        workspace->kernels->moments(r.mean, r.var, ep->block, r.count, ep->mean, ep->root, ep->d);
+        pdx__row_sites sites = {.count = r.count,
+                                .mean = r.mean,
+                                .var = r.var,
+                                .weight = r.weight,
+                                .offset = r.offset,
+                                .tau = r.tau,
+                                .nu = r.nu,
+                                .log_ratio = ratio,
+                                .trouble = r.trouble,
+                                .nodes = PDX__NODES,
+                                .z = workspace->z,
+                                .w = workspace->w};
+        workspace->kernels->sites(&sites);
+        double *to = loo ? loo + b * PDX__BLOCK : discard;
+        left_out(ep, &r, b * PDX__BLOCK, to);
+        for (int32_t i = 0; i < r.rows; ++i) {
+            if (r.weight[i] == 0) continue;
+            total +=
+                (r.trouble[i] != 0 ? robust_ratio(&r, i) : ratio[i]) + r.linear[i] * r.offset[i];
+            sum += to[i];
+        }
+    }
+    for (int32_t k = 0; k < ep->d; ++k) {
+        if (ep->gaussian[k] > 0) total += 0.5 * log(ep->gaussian[k] / (2 * M_PI));
+        if (ep->rate[k] == 0) continue;
+        pdx__tilted tilted = pdx__ep_marginal(ep, k);
+        double z = ep->mean[k] / ep->sd[k];
+        total += tilted.log_integral + log(0.5 * ep->rate[k]) -
+                 (0.5 * log(2 * M_PI) + log(ep->sd[k]) + 0.5 * z * z);
+    }
+    *log_evidence = total;
+    *elpd = sum;
+}

@@ -1,0 +1,46 @@
+/* Expectation propagation on one problem: q(a) = N(mean, (L L')^-1), sites for the likelihood's
+ * even part -w g of each row and for each Laplace prior; the linear part of the likelihood is
+ * exact. Minka 2001; Seeger 2008, JMLR 9:759. */
+#ifndef PDX_BAYES_EP_H
+#define PDX_BAYES_EP_H
+
+#include "numerics.h"
+#include "workspace.h"
+
+typedef struct pdx__ep {
+    const pdx__problem *problem;
+    pdx__workspace *workspace;
+    int32_t d, ld;                        /* columns whose prior is not pinned; d padded */
+    int32_t *column;                      /* [d] their place in the design */
+    double *rate;                         /* [d] 1/b of a Laplace site, 0: no site */
+    double *gaussian;                     /* [d] precision of a Gaussian prior, else 0 */
+    double *site_precision, *site_linear; /* [d] of Laplace sites */
+    double *tau, *nu;                     /* [n] sites of rows (the caller's arrays) */
+    double *root;         /* [ld][ld] lower triangular, root' root = covariance of q */
+    double *mean, *sd;    /* [d] */
+    double log_det;       /* of q's precision */
+    double linear_square; /* mean' precision mean */
+    int32_t sweeps, converged;
+    int32_t usable; /* q is proper and finite */
+    /* scratch */
+    double *block, *gram_sums, *lam, *linear, *work;
+} pdx__ep;
+
+typedef struct pdx__ep_settings {
+    double tolerance;   /* of max |change of mean|/sd + max |change of log sd| */
+    int32_t max_sweeps; /* in all */
+} pdx__ep_settings;
+
+/* Everything in `ep` lies in the workspace (slots BLOCK to COLUMNS) and in tau, nu; `warm` may be
+ * NULL. Fails only for want of memory; a fit that does not converge says so in `ep`. */
+pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
+                       const pdx__ep_settings *settings, pdx__workspace *workspace, double *tau,
+                       double *nu);
+/* After a run. covariance[d][d] of the free columns. */
+void pdx__ep_covariance(const pdx__ep *ep, double *covariance);
+/* The marginal of free column k where it has a Laplace site (rate > 0): cavity times prior. */
+pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k);
+/* Log evidence; loo[n] (may be NULL) log predictive likelihood of each row left out, its sum. */
+void pdx__ep_evidence(pdx__ep *ep, double *log_evidence, double *loo, double *elpd);
+
+#endif

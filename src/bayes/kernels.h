@@ -1,0 +1,91 @@
+/* The inner loops of the fit, compiled several times from one source (kernels.c, kernels_draws.c)
+ * for different instruction sets and chosen at run time. Rows come in panels of 32 and are worked
+ * on in blocks of up to 128, expanded to x[column][128]; missing rows are zeros of weight 0.
+ * Numbers of one machine are the same for any thread count; between instruction sets they differ by
+ * rounding. Nothing here allocates or fails but `factor`. */
+#ifndef PDX_BAYES_KERNELS_H
+#define PDX_BAYES_KERNELS_H
+
+#include <stdint.h>
+
+enum { PDX__PANEL = 32, PDX__BLOCK = 128, PDX__COLUMN_PAD = 8, PDX__DRAWS = 64 };
+
+/* EP's sites of one block of rows; every array has PDX__BLOCK entries, `count` (a multiple of
+ * PDX__PANEL) are looked at. Site of a row: exp(-tau eta^2/2 + nu eta), eta = x.a. */
+typedef struct pdx__row_sites {
+    int32_t count;
+    const double *mean, *var; /* of eta under q */
+    const double *weight, *offset;
+    double *tau, *nu;  /* in: the sites; out: their update */
+    double *log_ratio; /* NULL, or log E_q[likelihood/site], and tau, nu stay */
+    double *trouble;   /* nonzero: the rule failed, tau and nu stay */
+    int32_t nodes;     /* Gauss-Hermite: z[nodes], w[nodes], weights sum to 1 */
+    const double *z, *w;
+} pdx__row_sites;
+
+/* Conditional of one coordinate in the sampler over `count` draws (a multiple of PDX__DRAWS). */
+typedef struct pdx__half_lines {
+    int32_t count;
+    double lam;          /* cavity precision >= 0 */
+    double rate;         /* 1/b > 0 */
+    const double *gam;   /* [count] cavity linear part */
+    const double *u;     /* [count] uniforms in (0, 1) */
+    double *a;           /* [count] out: the draws */
+    double *log_density; /* [count] += -lam a^2/2 + gam a - log(I+ + I-) */
+} pdx__half_lines;
+
+typedef struct pdx__kernels {
+    const char *name;
+    /* Columns `column[0..d)` of `panels` panels (x_int8 or x: [panel][width][32]) as
+     * block[d][128]. */
+    void (*expand)(double *block, const int8_t *x_int8, const double *x, int32_t width,
+                   int32_t panels, const int32_t *column, int32_t d);
+    void (*expand_float)(float *block, const int8_t *x_int8, const double *x, int32_t width,
+                         int32_t panels, const int32_t *column, int32_t d);
+    /* mean = x.mu, var = |root x|^2 (root lower triangular, leading dimension ld = d padded; rows d
+     * to ld are zero); var may be NULL. */
+    void (*moments)(double *mean, double *var, const double *block, int32_t count, const double *mu,
+                    const double *root, int32_t d);
+    void (*sites)(const pdx__row_sites *sites);
+    /* Log of the predictive likelihood of left-out rows: log E_c[l^w] - log E_c[l^(w-1)], with
+     * eta ~ N(mean, var) (the cavity), l = exp((y - 1/2) eta - g(eta)), eta += offset. */
+    void (*predictive)(double *out, const double *mean, const double *var, const double *y,
+                       const double *weight, const double *offset, int32_t count, int32_t nodes,
+                       const double *z, const double *w);
+    /* sums += over rows of tau x x' and nu x, in a layout of its own; gram_doubles(d) says its
+     * size. gram_finish reduces it into the lower triangle of gram[ld][ld] and linear[d]. */
+    int64_t (*gram_doubles)(int32_t d);
+    void (*gram_add)(double *sums, const double *block, int32_t count, const double *tau,
+                     const double *nu, int32_t d);
+    void (*gram_finish)(const double *sums, int32_t d, double *gram, double *linear);
+    /* lam[ld][ld], lower triangle given, is destroyed. root[ld][ld] = L^-1 with lam = L L', zeros
+     * elsewhere. Log determinant of lam; NaN where lam is not positive definite. */
+    double (*factor)(int32_t d, double *lam, double *root);
+
+    /* Inversion of a Gaussian x Laplace conditional, draw by draw. */
+    void (*half_lines)(const pdx__half_lines *lines);
+    /* z with P(Z <= z) = u; count a multiple of PDX__DRAWS. */
+    void (*normal_quantiles)(int64_t count, const double *u, double *z);
+    /* sum[draw] += sum over rows of w g(x.a + offset); a[d][stride]: columns of draws (count of
+     * them, a multiple of PDX__DRAWS); rows: a multiple of PDX__PANEL. */
+    void (*loss)(double *sum, const double *a, int64_t stride, int64_t count, const double *block,
+                 int32_t rows, const double *weight, const double *offset, int32_t d);
+    void (*loss_float)(double *sum, const float *a, int64_t stride, int64_t count,
+                       const float *block, int32_t rows, const float *weight, const float *offset,
+                       int32_t d);
+
+    /* Elementwise functions for the tests; count a multiple of 16. */
+    void (*test_functions)(int64_t count, const double *x, double *exp_x, double *log_x,
+                           double *log1p_x, double *mills_x, double *quantile_x);
+} pdx__kernels;
+
+static inline int32_t pdx__column_pad(int32_t d) {
+    return (d + PDX__COLUMN_PAD - 1) / PDX__COLUMN_PAD * PDX__COLUMN_PAD;
+}
+
+/* The best for this machine; or one by name ("plain", "avx2", "avx512"), NULL where this build or
+ * machine lacks it. */
+const pdx__kernels *pdx__kernels_best(void);
+const pdx__kernels *pdx__kernels_named(const char *name);
+
+#endif

@@ -1,0 +1,39 @@
+/* One-dimensional integrals that EP, the sampler and the marginals share. */
+#ifndef PDX_BAYES_NUMERICS_H
+#define PDX_BAYES_NUMERICS_H
+
+#include <stdint.h>
+
+/* g(eta) = log(2 cosh(eta/2)) = |eta|/2 + log1p(exp(-|eta|)); -g is the log likelihood's even part:
+ * log p(y | eta) = (y - 1/2) eta - g(eta). And its first two derivatives (may be NULL). */
+double pdx__softabs(double eta, double *first, double *second);
+
+double pdx__mills(double k);        /* Q(k)/phi(k), k >= 0 */
+double pdx__normal_upper(double k); /* Q(k) */
+
+/* The density exp(-lam a^2/2 - r a) on a > 0 (lam >= 0, r any sign where lam > 0, else r > 0): log
+ * of its integral, mean and variance. Infinite where the integral is. */
+typedef struct pdx__half_line {
+    double log_integral, mean, var;
+} pdx__half_line;
+pdx__half_line pdx__half_line_moments(double lam, double r);
+/* The a with P(A > a) = v, v in (0, 1]. */
+double pdx__half_line_quantile(double lam, double r, double v);
+
+/* The density exp(-lam a^2/2 + gam a - |a|/b): a Gaussian cavity times a Laplace prior. */
+typedef struct pdx__tilted {
+    double lam, gam, rate; /* rate = 1/b */
+    double log_integral, prob_positive, mean, var;
+} pdx__tilted;
+void pdx__tilted_moments(pdx__tilted *tilted); /* fills the last four from the first three */
+double pdx__tilted_quantile(const pdx__tilted *tilted, double p);
+
+/* Nodes z ascending and weights (sum 1) of E f(Z), Z standard normal. n <= 64. */
+void pdx__gauss_hermite(int32_t n, double *z, double *w);
+
+/* exp(-w g(eta + offset) - lam eta^2/2 + gam eta), lam > 0, by the trapezoidal rule around its
+ * mode: log of its integral, mean and variance. For rows where EP's own nodes fail. 1: done. */
+int pdx__row_integral(double w, double offset, double lam, double gam, double *log_integral,
+                      double *mean, double *var);
+
+#endif
