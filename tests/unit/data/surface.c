@@ -171,15 +171,8 @@ static int rounds_to(double difference, double published) {
     return strtod(text, NULL) == published;
 }
 
-/* "cmp" by the rule of PAIRS.md. */
-static int comparison(const double *a, const double *b, int i) {
-    static const double real[6] = {0.01, 0.02, 0.1, 1.0, 0.05, 0};
-    double most = fabs(a[i]) > fabs(b[i]) ? fabs(a[i]) : fabs(b[i]);
-    double tolerance = i == 0 ? 0.05 * most : i >= 24 ? real[i - 24] : 0;
-    return fabs(a[i] - b[i]) <= tolerance + 1e-12 ? 0 : a[i] > b[i] ? 1 : -1;
-}
-
-static void compare_row(const cJSON *row, const double a[30], const double b[30]) {
+static void compare_row(const pdx_schema *schema, const cJSON *row, const double a[30],
+                        const double b[30]) {
     const cJSON *published[4] = {cJSON_GetObjectItemCaseSensitive(row, "a"),
                                  cJSON_GetObjectItemCaseSensitive(row, "b"),
                                  cJSON_GetObjectItemCaseSensitive(row, "diff"),
@@ -188,7 +181,7 @@ static void compare_row(const cJSON *row, const double a[30], const double b[30]
         double value[4];
         for (int k = 0; k < 4; ++k) value[k] = cJSON_GetArrayItem(published[k], i)->valuedouble;
         if (a[i] == value[0] && b[i] == value[1] && rounds_to(a[i] - b[i], value[2]) &&
-            comparison(a, b, i) == value[3])
+            pdx_property_compare(pdx_schema_property(schema, i), a[i], b[i]) == value[3])
             continue;
         CHECK_FAIL("%s: property %d: %g and %g, published %g and %g", string(row, "id"), i, a[i],
                    b[i], value[0], value[1]);
@@ -207,6 +200,8 @@ static void compare_set(const char *set, int64_t pairs_expected) {
     if (turns) load_answers(&all, DATA "mtbench/answers.jsonl");
     pdx__surface *surface;
     pdx__surface_scratch *scratch;
+    pdx_schema *schema;
+    OK(pdx_schema_builtin(&schema, "surface"));
     OK(pdx__surface_create(&surface));
     OK(pdx__surface_scratch_create(&scratch, surface));
     pdx__lines lines[2];
@@ -242,7 +237,7 @@ static void compare_set(const char *set, int64_t pairs_expected) {
             bytes += (int64_t)strlen(text[k]);
         }
         seconds += pdx__seconds() - start;
-        compare_row(row[1], value[0], value[1]);
+        compare_row(schema, row[1], value[0], value[1]);
         ++pairs;
         cJSON_Delete(row[0]);
         cJSON_Delete(row[1]);
@@ -252,6 +247,7 @@ static void compare_set(const char *set, int64_t pairs_expected) {
            (double)pairs / seconds, (double)bytes / seconds / 1e6);
     for (int k = 0; k < 2; ++k) pdx__lines_close(&lines[k]);
     pdx__buf_free(&both);
+    pdx_schema_free(schema);
     pdx__surface_scratch_free(scratch);
     pdx__surface_free(surface);
     for (int64_t i = 0; i < all.keys.count; ++i) pdx__free(all.text[i]);
