@@ -59,12 +59,8 @@ static void stop_unless_ok(pdx_status status, int file_trouble) {
     cli_fail(code, "%s", *reason ? reason : pdx_status_name(status));
 }
 
-void cli_read(pdx_status status) {
-    stop_unless_ok(status, CLI_BAD_INPUT);
-}
-void cli_write(pdx_status status) {
-    stop_unless_ok(status, CLI_OUTSIDE);
-}
+void cli_read(pdx_status status) { stop_unless_ok(status, CLI_BAD_INPUT); }
+void cli_write(pdx_status status) { stop_unless_ok(status, CLI_OUTSIDE); }
 
 static void on_interrupt(int number) {
     (void)number;
@@ -96,9 +92,7 @@ static void on_log(void *user, int32_t level, const char *text) {
     cli_note("%s%s", level == PDX_LOG_WARNING ? "warning: " : "", text);
 }
 
-pdx_hooks cli_hooks(void) {
-    return (pdx_hooks){.progress = on_progress, .log = on_log};
-}
+pdx_hooks cli_hooks(void) { return (pdx_hooks){.progress = on_progress, .log = on_log}; }
 
 /* ---- options ---- */
 
@@ -265,10 +259,8 @@ static void refuse_value(const cli_option *o, const char *value) {
         snprintf(wanted, sizeof wanted, "a whole number from %.0f to %.0f", o->least, o->most);
     else if (o->kind == CLI_REAL)
         snprintf(wanted, sizeof wanted, "a number from %g to %g", o->least, o->most);
-    else if (o->kind == CLI_CALL)
-        snprintf(wanted, sizeof wanted, "%s (%s)", o->argument, o->help);
-    else
-        snprintf(wanted, sizeof wanted, "%s", o->argument);
+    else if (o->kind == CLI_CALL) snprintf(wanted, sizeof wanted, "%s (%s)", o->argument, o->help);
+    else snprintf(wanted, sizeof wanted, "%s", o->argument);
     cli_fail(CLI_BAD_INPUT, "--%s: '%s' is not %s", o->name, value, wanted);
 }
 
@@ -287,9 +279,7 @@ static void take_value(const cli_option *o, const char *value) {
     cli_list *list = o->target;
     errno = 0;
     switch (o->kind) {
-    case CLI_SWITCH:
-        *(int32_t *)o->target = 1;
-        return;
+    case CLI_SWITCH: *(int32_t *)o->target = 1; return;
     case CLI_TEXT:
         if (!*value) cli_fail(CLI_BAD_INPUT, "--%s: the value is empty", o->name);
         *(const char **)o->target = value;
@@ -304,10 +294,8 @@ static void take_value(const cli_option *o, const char *value) {
         long long number = strtoll(value, &end, 10);
         if (end == value || *end || errno || (double)number < o->least || (double)number > o->most)
             refuse_value(o, value);
-        if (o->kind == CLI_INT32)
-            *(int32_t *)o->target = (int32_t)number;
-        else
-            *(int64_t *)o->target = number;
+        if (o->kind == CLI_INT32) *(int32_t *)o->target = (int32_t)number;
+        else *(int64_t *)o->target = number;
         return;
     }
     case CLI_REAL: {
@@ -327,8 +315,7 @@ static void take_value(const cli_option *o, const char *value) {
         if (!o->call(o->target, value)) refuse_value(o, value);
         return;
     case CLI_END:
-    case CLI_HEADING:
-        return;
+    case CLI_HEADING: return;
     }
 }
 
@@ -338,10 +325,8 @@ const char *cli_peek(int argc, char **argv, const char *name) {
     for (int i = 1; i < argc && strcmp(argv[i], "--"); ++i) {
         if (strncmp(argv[i], "--", 2) || strncmp(argv[i] + 2, name, length)) continue;
         const char *rest = argv[i] + 2 + length;
-        if (*rest == '=')
-            found = rest + 1;
-        else if (!*rest && i + 1 < argc)
-            found = argv[++i];
+        if (*rest == '=') found = rest + 1;
+        else if (!*rest && i + 1 < argc) found = argv[++i];
     }
     return found;
 }
@@ -360,13 +345,17 @@ static int32_t default_format(void) {
 static void check_output(void) {
     struct stat info;
     if (!cli.output || !strcmp(cli.output, "-")) return;
-    int is_folder = stat(cli.output, &info) == 0 && S_ISDIR(info.st_mode);
+    int exists = stat(cli.output, &info) == 0, is_folder = exists && S_ISDIR(info.st_mode);
     if (is_folder && !strcmp(program->output_argument, "FILE"))
         cli_fail(CLI_BAD_INPUT, "-o: '%s' is a folder, expected a file name", cli.output);
-    const char *slash = strrchr(cli.output, '/');
-    if (is_folder || !slash || slash == cli.output) return;
+    if (exists && !is_folder && !strcmp(program->output_argument, "DIR"))
+        cli_fail(CLI_BAD_INPUT, "-o: '%s' is a file, expected a folder", cli.output);
     char folder[CLI_PATH];
-    snprintf(folder, sizeof folder, "%.*s", (int)(slash - cli.output), cli.output);
+    snprintf(folder, sizeof folder, "%s", cli.output);
+    for (size_t n = strlen(folder); n > 1 && folder[n - 1] == '/'; --n) folder[n - 1] = 0;
+    char *slash = strrchr(folder, '/');
+    if (exists || !slash || slash == folder) return;
+    *slash = 0;
     if (stat(folder, &info) != 0 || !S_ISDIR(info.st_mode))
         cli_fail(CLI_BAD_INPUT, "-o: there is no folder '%s'", folder);
 }

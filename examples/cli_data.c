@@ -113,9 +113,7 @@ static int files_given(void) {
            cli_data.verdicts.count;
 }
 
-int cli_data_given(void) {
-    return cli_data.table || files_given();
-}
+int cli_data_given(void) { return cli_data.table || files_given(); }
 
 /* "a=1", "b=2" -> "a=1,b=2", as the library takes it. */
 static const char *join_where(char *out, size_t size) {
@@ -140,10 +138,8 @@ static void load_dataset(pdx_dataset **out, int grouped) {
     options.threads = cli.threads;
     options.hooks = cli_hooks();
     pdx_dataset_files files = cli_data.files;
-    if (grouped)
-        options.group_by = cli_data.group_by;
-    else
-        files.groups = NULL;
+    if (grouped) options.group_by = cli_data.group_by;
+    else files.groups = NULL;
     cli_read(pdx_dataset_load(out, &files, &options));
     pdx_schema_free(schema);
     for (int32_t i = 0; i < pdx_dataset_left_out(*out); ++i) {
@@ -178,12 +174,9 @@ static void append_verdicts(pdx_judgments *judgments, const pdx_dataset *dataset
         pdx_judgment judgment;
         pdx_judgment_init(&judgment);
         judgment.pair = i;
-        if (!strcmp(text, "A"))
-            judgment.winner = PDX_WINNER_A;
-        else if (!strcmp(text, "B"))
-            judgment.winner = PDX_WINNER_B;
-        else if (!strcmp(text, "tie"))
-            judgment.winner = PDX_WINNER_TIE;
+        if (!strcmp(text, "A")) judgment.winner = PDX_WINNER_A;
+        else if (!strcmp(text, "B")) judgment.winner = PDX_WINNER_B;
+        else if (!strcmp(text, "tie")) judgment.winner = PDX_WINNER_TIE;
         else
             cli_fail(CLI_BAD_INPUT, "--verdicts %s: pair '%s' holds '%.40s', expected A, B or tie",
                      field, pdx_dataset_id(dataset, i), text);

@@ -118,10 +118,8 @@ void cli_print_json(FILE *stream, const char *text) {
     fputc('"', stream);
     for (; *text; ++text) {
         if (*text == '"' || *text == '\\') fputc('\\', stream);
-        if ((unsigned char)*text < 0x20)
-            fprintf(stream, "\\u%04x", (unsigned char)*text);
-        else
-            fputc(*text, stream);
+        if ((unsigned char)*text < 0x20) fprintf(stream, "\\u%04x", (unsigned char)*text);
+        else fputc(*text, stream);
     }
     fputc('"', stream);
 }
@@ -140,8 +138,6 @@ void cli_print_column(FILE *stream, const char *text, int width) {
         unsigned char byte = (unsigned char)*text;
         fputc(byte < 0x20 || byte == 0x7F ? '?' : byte, stream);
     }
-    if (length > width)
-        fputs("...", stream);
-    else
-        fprintf(stream, "%*s", width - length, "");
+    if (length > width) fputs("...", stream);
+    else fprintf(stream, "%*s", width - length, "");
 }

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-double percent(double weight) {
-    return 100 / (1 + exp(-weight));
-}
+double percent(double weight) { return 100 / (1 + exp(-weight)); }
 
 typedef struct strength {
     double size;
@@ -58,12 +56,9 @@ static void print_strip(FILE *stream, double low, double middle, double high) {
     int from = (int)lround((low - 20) / 2), to = (int)lround((high - 20) / 2);
     for (int i = from < 0 ? 0 : from; i <= (to > 30 ? 30 : to); ++i) strip[i] = '-';
     int at = (int)lround((middle - 20) / 2);
-    if (at < 0)
-        strip[0] = '<';
-    else if (at > 30)
-        strip[30] = '>';
-    else
-        strip[at] = 'o';
+    if (at < 0) strip[0] = '<';
+    else if (at > 30) strip[30] = '>';
+    else strip[at] = 'o';
     fputs(strip, stream);
 }
 

@@ -24,27 +24,20 @@ static int read_scale(const char *text, const char *word, double *scale) {
 
 static int take_prior(void *target, const char *value) {
     (void)target;
-    if (!strcmp(value, "eb"))
-        fit.prior = PDX_PRIOR_EB;
-    else if (read_scale(value, "laplace", &fit.prior_scale))
-        fit.prior = PDX_PRIOR_LAPLACE;
-    else if (read_scale(value, "gaussian", &fit.prior_scale))
-        fit.prior = PDX_PRIOR_GAUSSIAN;
-    else
-        return 0;
+    if (!strcmp(value, "eb")) fit.prior = PDX_PRIOR_EB;
+    else if (read_scale(value, "laplace", &fit.prior_scale)) fit.prior = PDX_PRIOR_LAPLACE;
+    else if (read_scale(value, "gaussian", &fit.prior_scale)) fit.prior = PDX_PRIOR_GAUSSIAN;
+    else return 0;
     return 1;
 }
 
 static int take_position(void *target, const char *value) {
     (void)target;
-    if (!strcmp(value, "none"))
-        fit.position = PDX_POSITION_NONE;
+    if (!strcmp(value, "none")) fit.position = PDX_POSITION_NONE;
     else if (read_scale(value, "gaussian", &fit.position_scale))
         fit.position = PDX_POSITION_GAUSSIAN;
-    else if (read_scale(value, "laplace", &fit.position_scale))
-        fit.position = PDX_POSITION_LAPLACE;
-    else
-        return 0;
+    else if (read_scale(value, "laplace", &fit.position_scale)) fit.position = PDX_POSITION_LAPLACE;
+    else return 0;
     return 1;
 }
 
@@ -157,7 +150,7 @@ static const cli_option table[] = {
      .target = &fit.draws,
      .most = 1e8,
      .advanced = 1,
-     .help = "draw N weight vectors from each posterior; needs --draws-out"},
+     .help = "draw N weight vectors from each posterior, into fits.json or --draws-out"},
     {.kind = CLI_TEXT,
      .name = "draws-out",
      .argument = "FILE.npy",
@@ -244,8 +237,7 @@ int main(int argc, char **argv) {
     if (pool == 2)
         cli_fail(CLI_BAD_INPUT, "--pool partial: this build does not have it yet; use none or "
                                 "complete");
-    if (!fit.draws != !draws_out)
-        cli_fail(CLI_BAD_INPUT, "--draws N and --draws-out FILE.npy go together");
+    if (draws_out && !fit.draws) cli_fail(CLI_BAD_INPUT, "--draws-out: how many? Give --draws N");
     fit.judges = cli_data.judges.items;
     fit.judge_count = cli_data.judges.count;
     fit.seed = (uint64_t)cli.seed;

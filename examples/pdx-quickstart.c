@@ -86,10 +86,8 @@ static void print_coverage(FILE *stream, const pdx_study *study, const pdx_study
 /* "judge" or "judge (group)" */
 static const char *who(const pdx_posterior *fit, char out[160]) {
     const char *group = pdx_posterior_group(fit);
-    if (!strcmp(group, "all"))
-        snprintf(out, 160, "%s", pdx_posterior_judge(fit));
-    else
-        snprintf(out, 160, "%s (%s)", pdx_posterior_judge(fit), group);
+    if (!strcmp(group, "all")) snprintf(out, 160, "%s", pdx_posterior_judge(fit));
+    else snprintf(out, 160, "%s (%s)", pdx_posterior_judge(fit), group);
     return out;
 }
 
@@ -234,10 +232,8 @@ int main(int argc, char **argv) {
     } else {
         cli_sink sink;
         cli_sink_open(&sink);
-        if (cli.format == CLI_FORMAT_CSV)
-            print_fits_csv(sink.stream, study);
-        else
-            print_all(sink.stream, study, truth);
+        if (cli.format == CLI_FORMAT_CSV) print_fits_csv(sink.stream, study);
+        else print_all(sink.stream, study, truth);
         cli_sink_finish(&sink, NULL);
     }
     cli_note("fits.json and dissection.svg are in %s", folder);

@@ -52,7 +52,7 @@ def test_wrong_options_are_named():
     refused(run("pdx-fit", "--quantiles", "0.9,0.1"), 2, "--quantiles")
     refused(run("pdx-fit", "--preset", "plain"), 2, "--preset", "plain")
     refused(run("pdx-fit", "--where", "scenario"), 2, "--where", "FIELD=VALUE")
-    refused(run("pdx-fit", "--draws", "10"), 2, "--draws-out")
+    refused(run("pdx-fit", "--draws-out", "x.npy"), 2, "--draws-out", "--draws N")
     refused(run("pdx-fit", "--pool", "partial", "--table", "x.csv"), 2, "--pool partial")
     refused(run("pdx-fit", "stray"), 2, "stray")
     refused(run("pdx-simulate"), 2, "-o DIR")
