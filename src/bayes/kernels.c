@@ -1,7 +1,8 @@
 /* Kernels over rows: lanes are rows. What EP does to each block, and the small dense algebra of its
- * solve. The kernels of the sampler are in kernels_draws.c. */
+ * solve. The kernels of the samplers are in kernels_draws.h and kernels_slope.h. */
 #include "kernels.h"
 #include "kernels_draws.h"
+#include "kernels_slope.h"
 #include "simd.h"
 
 #define JOIN_(a, b) a##b
@@ -265,5 +266,6 @@ const pdx__kernels JOIN(pdx__kernels_, PDX_KERNELS) = {
     .normal_quantiles = normal_quantiles,
     .loss = loss,
     .loss_float = loss_float,
+    .slope = slope,
     .test_functions = test_functions,
 };

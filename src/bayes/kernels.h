@@ -74,6 +74,11 @@ typedef struct pdx__kernels {
                        const float *block, int32_t rows, const float *weight, const float *offset,
                        int32_t d);
 
+    /* At one point a: gradient[d] += sum over rows of w g'(eta) x, eta = x.a + offset; returns the
+     * sum of w g(eta). `count` is a multiple of PDX__PANEL; rows of weight 0 add nothing. */
+    double (*slope)(double *gradient, const double *a, const double *block, int32_t count,
+                    const double *weight, const double *offset, int32_t d);
+
     /* Elementwise functions for the tests; count a multiple of 16. */
     void (*test_functions)(int64_t count, const double *x, double *exp_x, double *log_x,
                            double *log1p_x, double *mills_x, double *quantile_x);

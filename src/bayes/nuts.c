@@ -246,7 +246,7 @@ static void recentre(sampler *s, const double *x) {
 static pdx_status warm_up(sampler *s, const pdx__nuts_settings *settings, pdx__welford *welford) {
     pdx__step_adapt adapt;
     pdx__windows windows;
-    guess_step(s, settings->target_accept);
+    if (!(settings->step > 0)) guess_step(s, settings->target_accept);
     pdx__step_start(&adapt, settings->target_accept, s->step);
     pdx__windows_start(&windows, settings->warmup);
     pdx__welford_clear(welford);
@@ -278,7 +278,7 @@ static pdx_status run_chain(pdx__nuts_run *out, sampler *s, int32_t chain,
     pdx__rng_init(&seeds, settings->seed, settings->stream);
     pdx__rng_init(&s->rng, pdx__rng_next(&seeds), (uint64_t)chain);
     for (int32_t i = 0; i < n; ++i) s->scale[i] = settings->scale ? settings->scale[i] : 1;
-    s->step = 1;
+    s->step = settings->step > 0 ? settings->step : 1;
     recentre(s, settings->start + (size_t)chain * (size_t)n);
     if (!isfinite(s->now.log_density))
         return pdx__fail(PDX_ENUMERIC, "the density at the start of chain %d is zero or undefined",

@@ -8,10 +8,10 @@
 #include "target.h"
 
 typedef struct pdx__nuts_settings {
-    int32_t chains, warmup, draws; /* warmup steps and kept draws of each chain; warmup 0: the step
-                                      size of the first heuristic is kept */
-    int32_t max_depth;             /* trajectories of at most 2^max_depth - 1 steps */
-    double target_accept;          /* of dual averaging, in (0, 1) */
+    int32_t chains, warmup, draws; /* warmup steps and kept draws of each chain */
+    double step;          /* to begin with; kept where warmup is 0. 0: found at the start */
+    int32_t max_depth;    /* trajectories of at most 2^max_depth - 1 steps */
+    double target_accept; /* of dual averaging, in (0, 1) */
     uint64_t seed, stream;
     const double *start;      /* [chains][dim] */
     const double *covariance; /* [dim][dim], the metric for all of the run; NULL: a diagonal one
