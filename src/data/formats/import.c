@@ -334,7 +334,7 @@ static pdx_status commit(pdx__import *import, char *const paths[FILES]) {
 }
 
 static pdx_status collect(pdx__import *import, int32_t format, char *const paths[FILES]) {
-    for (int32_t i = 0; i < FILES && !import->options.overwrite; ++i)
+    for (int32_t i = FILES - 1; i >= 0 && !import->options.overwrite; --i)
         PDX__REQUIRE(access(paths[i], F_OK) != 0, "%s is there already", paths[i]);
     PDX__TRY(pdx__writer_open(&import->pairs, paths[PAIRS]));
     PDX__TRY(pdx__writer_open(&import->judgments, paths[JUDGMENTS]));

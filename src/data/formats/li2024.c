@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "data/original.h"
+#include "data/resolved.h"
 #include "data/schema.h"
 #include "li2024.h"
 
@@ -86,15 +86,16 @@ static pdx_status kind_of_record(const cJSON *record, pdx__where where, kind *ou
 
 typedef struct first_record {
     kind kind;
-    int seen;
+    int parsed, known;
 } first_record;
 
 static pdx_status kind_of_first(pdx__import *import, void *context, const cJSON *record,
                                 pdx__where where) {
     (void)import;
     first_record *first = context;
+    first->parsed = 1;
     PDX__TRY(kind_of_record(record, where, &first->kind));
-    first->seen = 1;
+    first->known = 1;
     return PDX_ECANCELED; /* seen enough */
 }
 
@@ -145,11 +146,12 @@ static pdx_status kind_of_file(pdx__import *import, const char *path, kind *out)
     if (first == '[') PDX__TRY(is_label_list(path, &labels));
     *out = LABELS;
     if (labels) return PDX_OK;
-    first_record record = {RAW, 0};
+    first_record record = {RAW, 0, 0};
     pdx_status status = pdx__import_records(import, path, kind_of_first, &record);
     *out = record.kind;
-    if (record.seen) return PDX_OK;
-    return status == PDX_EPARSE && first == '{' ? kind_of_whole(path, out) : status;
+    if (record.known) return PDX_OK;
+    return status == PDX_EPARSE && first == '{' && !record.parsed ? kind_of_whole(path, out)
+                                                                  : status;
 }
 
 /* The judge's name and the order from a file's name. */

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 #include "core/number.h"
-#include "data/original.h"
+#include "data/resolved.h"
 #include "li2024.h"
 
 enum { FIRST_ERROR = 20, FIRST_SPECIFIC = 23, LENGTH = 28 };

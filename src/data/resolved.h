@@ -1,7 +1,7 @@
 /* The resolved records of the original system (Li et al. 2024): one record -> the 29 comparisons of
  * the built-in schema "li2024", in its order. */
-#ifndef PDX_DATA_ORIGINAL_H
-#define PDX_DATA_ORIGINAL_H
+#ifndef PDX_DATA_RESOLVED_H
+#define PDX_DATA_RESOLVED_H
 
 #include "core/json.h"
 

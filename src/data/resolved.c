@@ -1,6 +1,6 @@
 /* Resolved records of the original system. Their files are laid out by record number only: which
  * record belongs to which pair is for the caller to know. */
-#include "original.h"
+#include "resolved.h"
 
 #include <math.h>
 #include <string.h>
@@ -114,7 +114,9 @@ pdx_status pdx__original_values(const cJSON *record, double cmp[PDX__ORIGINAL_PR
     for (int i = 0; i < PDX__ORIGINAL_PROPERTIES && *applicable; ++i) {
         if (!keys[i]) continue;
         const cJSON *entry = NULL;
-        PDX__TRY(pdx__json_object(all, keys[i], PDX__REQUIRED, &entry, where));
+        cmp[i] = diff[i] = 0;
+        PDX__TRY(pdx__json_object(all, keys[i], PDX__OPTIONAL, &entry, where));
+        if (!entry) continue;
         PDX__TRY(ternary(entry, "comparison", keys[i], &cmp[i], where));
         diff[i] = difference(cJSON_GetObjectItemCaseSensitive(entry, "diff"), cmp[i]);
         if (i == REPETITION) {
