@@ -1,10 +1,12 @@
-/* The dataset handle: building one, from arrays, getters, hash and features.jsonl out. */
+/* The dataset handle: building one, from arrays, getters, hash and features.jsonl out. Reading
+ * files is in load.c, texts are in texts.c. */
 #include "dataset.h"
 
 #include <string.h>
 
 #include "core/file.h"
 #include "core/sha256.h"
+#include "data/texts.h"
 
 void pdx_dataset_free(pdx_dataset *dataset) {
     if (!dataset) return;
@@ -23,6 +25,7 @@ void pdx_dataset_free(pdx_dataset *dataset) {
     pdx__free(dataset->record);
     for (int32_t i = 0; i < dataset->reasons; ++i) pdx__free(dataset->reason[i].text);
     pdx__free(dataset->reason);
+    pdx__texts_free(dataset->texts);
     pdx__free(dataset->membership.pair);
     pdx__free(dataset->membership.group);
     pdx__free(dataset);
@@ -49,10 +52,15 @@ pdx_status pdx__dataset_reserve(pdx_dataset *dataset, int64_t pairs) {
     size_t wanted = pairs > 0 ? (size_t)pairs : 1;
     for (int32_t i = 0; i < dataset->schema->count; ++i) {
         pdx__column *column = &dataset->column[i];
-        if (column->capacity >= wanted) continue;
-        if (column->wide)
+        size_t before = column->capacity;
+        if (before >= wanted) continue;
+        if (column->wide) {
             PDX__TRY(pdx__grow(&column->wide, &column->capacity, wanted, sizeof(double)));
-        else PDX__TRY(pdx__grow(&column->small, &column->capacity, wanted, sizeof(int8_t)));
+            memset(column->wide + before, 0, (column->capacity - before) * sizeof(double));
+        } else {
+            PDX__TRY(pdx__grow(&column->small, &column->capacity, wanted, sizeof(int8_t)));
+            memset(column->small + before, 0, column->capacity - before);
+        }
     }
     return PDX_OK;
 }
@@ -110,6 +118,55 @@ pdx_status pdx__dataset_leave_out(pdx_dataset *dataset, const char *reason, int6
     char *text = pdx__strdup(reason);
     if (!text) return PDX_ENOMEM;
     dataset->reason[dataset->reasons++] = (pdx__reason){text, number};
+    return PDX_OK;
+}
+
+pdx_status pdx__dataset_set_record(pdx_dataset *dataset, int64_t record) {
+    PDX__TRY(pdx__grow(&dataset->record, &dataset->record_capacity, (size_t)dataset->n,
+                       sizeof *dataset->record));
+    dataset->record[dataset->n - 1] = record;
+    return PDX_OK;
+}
+
+pdx_status pdx__dataset_drop(pdx_dataset *dataset, const char *drop, const char *reason) {
+    int64_t n = dataset->n, kept = 0;
+    int64_t *now = pdx__alloc((size_t)n, sizeof *now); /* number of a pair afterwards, -1: gone */
+    pdx__strmap ids = {0};
+    pdx_status status = now ? PDX_OK : PDX_ENOMEM;
+    for (int64_t i = 0; status == PDX_OK && i < n; ++i) {
+        const char *id = pdx__strmap_get(&dataset->ids, i);
+        int64_t index;
+        now[i] = drop[i] ? -1 : kept++;
+        status = pdx__strmap_add(drop[i] ? &dataset->absent : &ids, id, strlen(id), &index, NULL);
+    }
+    if (status == PDX_OK) status = pdx__dataset_leave_out(dataset, reason, n - kept);
+    if (status != PDX_OK) {
+        pdx__strmap_free(&ids);
+        pdx__free(now);
+        return status;
+    }
+    pdx__strmap_free(&dataset->ids);
+    dataset->ids = ids;
+    dataset->n = kept;
+    for (int64_t i = 0; i < n; ++i) {
+        if (now[i] < 0) continue;
+        for (int32_t k = 0; k < dataset->schema->count; ++k) {
+            pdx__column *column = &dataset->column[k];
+            if (column->small) column->small[now[i]] = column->small[i];
+            else if (column->wide) column->wide[now[i]] = column->wide[i];
+        }
+        if (dataset->record) dataset->record[now[i]] = dataset->record[i];
+        pdx__texts_move(dataset->texts, i, now[i]);
+    }
+    pdx__membership *m = &dataset->membership;
+    size_t members = 0;
+    for (size_t i = 0; i < m->count; ++i) {
+        if (now[m->pair[i]] < 0) continue;
+        m->pair[members] = now[m->pair[i]];
+        m->group[members++] = m->group[i];
+    }
+    m->count = members;
+    pdx__free(now);
     return PDX_OK;
 }
 

@@ -20,6 +20,9 @@ static inline double pdx__column_get(const pdx__column *column, int64_t i) {
     return column->small ? column->small[i] : column->wide[i];
 }
 
+/* Where the lines of the pairs lie in their file (texts.c). */
+typedef struct pdx__texts pdx__texts;
+
 typedef struct pdx__reason {
     char *text;
     int64_t number;
@@ -47,6 +50,7 @@ struct pdx_dataset {
     pdx__strmap absent; /* ids of pairs that were left out: judgments of them are passed over */
     pdx__reason *reason;
     int32_t reasons;
+    pdx__texts *texts; /* NULL: this dataset has none */
     pdx__membership membership;
     char sha256[65];
 };
@@ -64,6 +68,11 @@ pdx_status pdx__dataset_join_group(pdx_dataset *dataset, int64_t pair, const cha
                                    size_t length);
 /* Counts records that were left out. */
 pdx_status pdx__dataset_leave_out(pdx_dataset *dataset, const char *reason, int64_t number);
+/* The pair last appended is this record of the file that numbers them; called for every pair or for
+ * none. */
+pdx_status pdx__dataset_set_record(pdx_dataset *dataset, int64_t record);
+/* Takes out the pairs with drop[pair] != 0, before the dataset is finished, and counts them. */
+pdx_status pdx__dataset_drop(pdx_dataset *dataset, const char *drop, const char *reason);
 /* Scales differences, lays out the groups, takes the hash. `grouped`: there are groups even where
  * none has a pair. */
 pdx_status pdx__dataset_finish(pdx_dataset *dataset, int grouped);

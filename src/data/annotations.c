@@ -1,0 +1,279 @@
+/* annotations.jsonl in: raw ratings, resolved by the schema's rules. A row is {"id", "stage",
+ * "values": {<property>: {"a": x, "b": y}}}, where x may be a list (one rating for each constraint,
+ * stance or mistake: their mean counts), or {"id", "error"} for a call that failed. Rows of stage
+ * "query" hold the query's facts instead ("constraints": ["..."], "feelings": true): a
+ * query-specific property is 0 where the fact it depends on is absent. A property of stage "error"
+ * that is null could not be checked, which leaves the pair out. A later row replaces what an
+ * earlier one said. "length" is counted from the texts where no row has it. */
+#include <string.h>
+
+#include "core/number.h"
+#include "data/loader.h"
+
+enum { FAILED = 1, UNCHECKED = 2 };
+
+typedef struct resolving {
+    char *given;     /* [pairs][properties] */
+    uint32_t *facts; /* of a pair's query, as bits of fact[] */
+    char *has_facts;
+    char *state; /* FAILED | UNCHECKED */
+    const char *fact[32];
+    int32_t facts_count;
+    int32_t *fact_of; /* of a property; -1: needs none */
+} resolving;
+
+static pdx_status prepare(resolving *r, const pdx_dataset *dataset) {
+    size_t n = (size_t)dataset->n;
+    int32_t d = dataset->schema->count;
+    r->given = pdx__alloc_zero(n, (size_t)d);
+    r->facts = pdx__alloc_zero(n, sizeof *r->facts);
+    r->has_facts = pdx__alloc_zero(n, 1);
+    r->state = pdx__alloc_zero(n, 1);
+    r->fact_of = pdx__alloc_zero((size_t)d, sizeof *r->fact_of);
+    if (!r->given || !r->facts || !r->has_facts || !r->state || !r->fact_of) return PDX_ENOMEM;
+    for (int32_t k = 0; k < d; ++k) {
+        const pdx_property *property = &dataset->schema->property[k];
+        r->fact_of[k] = -1;
+        if (property->stage != PDX_STAGE_QUERY_SPECIFIC || !property->depends_on) continue;
+        int32_t f = 0;
+        while (f < r->facts_count && strcmp(r->fact[f], property->depends_on)) ++f;
+        PDX__REQUIRE(f < 32, "schema: more than 32 query facts");
+        r->fact[f] = property->depends_on;
+        if (f == r->facts_count) ++r->facts_count;
+        r->fact_of[k] = f;
+    }
+    return PDX_OK;
+}
+
+/* A rating, or the mean of a list of ratings. */
+static pdx_status read_rating(const cJSON *values, const char *side, const pdx_property *property,
+                              double *out, pdx__where where) {
+    const cJSON *value = cJSON_GetObjectItemCaseSensitive(values, side);
+    const cJSON *item = cJSON_IsArray(value) ? value->child : value;
+    double sum = 0;
+    int count = 0;
+    for (; item; item = cJSON_IsArray(value) ? item->next : NULL, ++count) {
+        if (!cJSON_IsNumber(item) || !isfinite(item->valuedouble))
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                                "field '%.100s', '%s': expected a number or a list of numbers",
+                                property->id, side);
+        double rating = item->valuedouble;
+        if (rating < property->scale_least || rating > property->scale_most)
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                                "field '%.100s', '%s': %g is outside the scale from %g to %g",
+                                property->id, side, rating, property->scale_least,
+                                property->scale_most);
+        sum += rating;
+    }
+    if (!count)
+        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                            "field '%.100s', '%s' is missing or empty", property->id, side);
+    *out = sum / count;
+    return PDX_OK;
+}
+
+static double resolve(const pdx_property *property, int32_t way, double a, double b) {
+    if (way == PDX_VALUES_COMPARISON) return pdx_property_compare(property, a, b);
+    double difference = property->rule == PDX_RULE_COUNT ? b - a : a - b;
+    return property->polarity < 0 ? -difference : difference;
+}
+
+static pdx_status read_ratings(pdx__loader *loader, resolving *r, int64_t pair, const cJSON *values,
+                               pdx__where where) {
+    pdx_dataset *dataset = loader->dataset;
+    const pdx_schema *schema = dataset->schema;
+    int checked = 0, unchecked = 0;
+    for (const cJSON *entry = values->child; entry; entry = entry->next) {
+        int64_t k = pdx__strmap_find(&schema->ids, entry->string, strlen(entry->string));
+        if (k < 0)
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                                "field '%.100s' is no property of the schema '%s'", entry->string,
+                                schema->name);
+        const pdx_property *property = &schema->property[k];
+        if (cJSON_IsNull(entry) && property->stage == PDX_STAGE_ERROR) {
+            unchecked = 1;
+            continue;
+        }
+        if (!cJSON_IsObject(entry))
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                                "field '%.100s': expected an object, found %s", entry->string,
+                                pdx__json_type(entry));
+        double a, b;
+        PDX__TRY(read_rating(entry, "a", property, &a, where));
+        PDX__TRY(read_rating(entry, "b", property, &b, where));
+        PDX__TRY(pdx__dataset_put(dataset, pair, (int32_t)k,
+                                  resolve(property, loader->options->values, a, b)));
+        r->given[pair * schema->count + k] = 1;
+        checked |= property->stage == PDX_STAGE_ERROR;
+    }
+    if (unchecked) r->state[pair] |= UNCHECKED;
+    else if (checked) r->state[pair] &= ~UNCHECKED;
+    return PDX_OK;
+}
+
+static pdx_status read_facts(resolving *r, int64_t pair, const cJSON *values, pdx__where where) {
+    r->has_facts[pair] = 1;
+    r->facts[pair] = 0;
+    for (int32_t f = 0; f < r->facts_count; ++f) {
+        const cJSON *fact = cJSON_GetObjectItemCaseSensitive(values, r->fact[f]);
+        if (!fact || cJSON_IsNull(fact)) continue;
+        if (!cJSON_IsBool(fact) && !cJSON_IsArray(fact))
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                                "field '%.100s': expected true, false or a list, found %s",
+                                r->fact[f], pdx__json_type(fact));
+        if (cJSON_IsTrue(fact) || (cJSON_IsArray(fact) && fact->child)) r->facts[pair] |= 1u << f;
+    }
+    return PDX_OK;
+}
+
+static pdx_status read_row(pdx__loader *loader, resolving *r, const cJSON *object, int64_t pair,
+                           pdx__where where) {
+    const cJSON *values = NULL;
+    const char *stage = NULL;
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(object, "error");
+    if (error && !cJSON_IsNull(error)) {
+        r->state[pair] |= FAILED;
+        return PDX_OK;
+    }
+    PDX__TRY(pdx__json_string(object, "stage", PDX__REQUIRED, &stage, where));
+    PDX__TRY(pdx__json_object(object, "values", PDX__REQUIRED, &values, where));
+    if (!strcmp(stage, "query")) return read_facts(r, pair, values, where);
+    return read_ratings(loader, r, pair, values, where);
+}
+
+/* Length -----------------------------------------------------------------------------------------
+ */
+
+/* Words and runs of punctuation: near to the counts in the original's records (146, 64, 444, 8
+ * beside 144, 64, 431, 8 in the public ones). */
+static int64_t count_words(const char *text) {
+    int64_t words = 0;
+    int before = 0;
+    for (; *text; ++text) {
+        unsigned char c = (unsigned char)*text, lower = c | 32;
+        int kind =
+            c <= ' ' ? 0
+            : (c >= 0x80 || c == '_' || (c >= '0' && c <= '9') || (lower >= 'a' && lower <= 'z'))
+                ? 1
+                : 2;
+        words += kind && kind != before;
+        before = kind;
+    }
+    return words;
+}
+
+static pdx_status count_lengths(pdx__loader *loader, int64_t pair, int32_t k) {
+    static const char *const fields[2][2] = {{"response_a word", "response_a"},
+                                             {"response_b word", "response_b"}};
+    double words[2] = {0, 0};
+    for (int side = 0; side < 2; ++side) {
+        const char *text;
+        PDX__TRY(pdx_dataset_text(loader->dataset, pair, fields[side][0], &text));
+        if (text && pdx__parse_double(text, strlen(text), &words[side])) continue;
+        PDX__TRY(pdx_dataset_text(loader->dataset, pair, fields[side][1], &text));
+        if (!text)
+            return pdx__fail_at(PDX_EPARSE, loader->primary, 0,
+                                "pair '%.200s' has no '%s' to count the words of",
+                                pdx_dataset_id(loader->dataset, pair), fields[side][1]);
+        words[side] = (double)count_words(text);
+    }
+    const pdx_property *property = &loader->dataset->schema->property[k];
+    return pdx__dataset_put(loader->dataset, pair, k,
+                            resolve(property, loader->options->values, words[0], words[1]));
+}
+
+/* All that a pair has must be there, or be known to be absent. */
+static pdx_status complete(pdx__loader *loader, resolving *r, int64_t pair, int32_t properties,
+                           const char *path) {
+    const pdx_schema *schema = loader->dataset->schema;
+    for (int32_t k = 0; k < properties; ++k) {
+        const pdx_property *property = &schema->property[k];
+        const char *missing = NULL;
+        if (r->fact_of[k] >= 0) {
+            if (!r->has_facts[pair]) missing = "the facts of its query (stage \"query\")";
+            else if (!(r->facts[pair] >> r->fact_of[k] & 1)) {
+                PDX__TRY(pdx__dataset_put(loader->dataset, pair, k, 0));
+                continue;
+            }
+        }
+        if (!missing && r->given[pair * schema->count + k]) continue;
+        if (!missing && property->rule == PDX_RULE_LENGTH) {
+            PDX__TRY(count_lengths(loader, pair, k));
+            continue;
+        }
+        return pdx__fail_at(PDX_EPARSE, path, 0, "pair '%.200s' lacks %s%s%s",
+                            pdx_dataset_id(loader->dataset, pair), missing ? missing : "property '",
+                            missing ? "" : property->id, missing ? "" : "'");
+    }
+    return PDX_OK;
+}
+
+static pdx_status drop_state(pdx_dataset *dataset, char *state, char *drop, int bit,
+                             const char *reason) {
+    int64_t dropped = 0, kept = 0, n = dataset->n;
+    for (int64_t i = 0; i < n; ++i) dropped += drop[i] = (char)((state[i] & bit) != 0);
+    if (!dropped) return PDX_OK;
+    PDX__TRY(pdx__dataset_drop(dataset, drop, reason));
+    for (int64_t i = 0; i < n; ++i)
+        if (!drop[i]) state[kept++] = state[i];
+    return PDX_OK;
+}
+
+static pdx_status read_all(pdx__loader *loader, resolving *r, pdx__lines *lines) {
+    pdx_dataset *dataset = loader->dataset;
+    int32_t properties = dataset->schema->count - (loader->options->surface ? 30 : 0);
+    int more = 1;
+    PDX__TRY(prepare(r, dataset));
+    for (int64_t rows = 1;; ++rows) {
+        PDX__TRY(pdx__lines_next(lines, &more));
+        if (!more) break;
+        pdx__where where = {lines->path, lines->number};
+        pdx__scan scan;
+        pdx__row row = {0};
+        int member = 1;
+        int64_t pair;
+        PDX__TRY(pdx__scan_open(&scan, lines->line, lines->length, where));
+        for (;;) {
+            PDX__TRY(pdx__scan_member(&scan, &member));
+            if (!member) break;
+            if (pdx__span_is(scan.key, "id")) {
+                row.has_id = 1;
+                row.id = scan;
+            }
+        }
+        if (!row.has_id)
+            return pdx__fail_at(PDX_EPARSE, where.file, where.line, "field 'id' is missing");
+        PDX__TRY(pdx__loader_find(loader, &row, &pair));
+        if (pair < 0) continue;
+        cJSON *tree;
+        PDX__TRY(pdx__json_parse(&tree, lines->line, lines->length, where));
+        pdx_status status = read_row(loader, r, tree, pair, where);
+        cJSON_Delete(tree);
+        if (status != PDX_OK) return status;
+        if (rows % 256 == 0) PDX__TRY(pdx__loader_tick(loader, "rows", rows, 0));
+    }
+    for (int64_t i = 0; i < dataset->n; ++i) {
+        if (r->state[i] & UNCHECKED) continue;
+        pdx_status status = complete(loader, r, i, properties, lines->path);
+        if (status == PDX_EPARSE && r->state[i] & FAILED) continue; /* left out below */
+        if (status != PDX_OK) return status;
+        r->state[i] = 0; /* a later call succeeded */
+    }
+    /* r->given serves as the flags: nothing reads it any more. */
+    PDX__TRY(drop_state(dataset, r->state, r->given, UNCHECKED, "accuracy not applicable"));
+    return drop_state(dataset, r->state, r->given, FAILED, "annotation failed");
+}
+
+pdx_status pdx__annotations_read(pdx__loader *loader, const char *path) {
+    resolving r = {0};
+    pdx__lines lines;
+    PDX__TRY(pdx__lines_open(&lines, path));
+    pdx_status status = read_all(loader, &r, &lines);
+    pdx__lines_close(&lines);
+    pdx__free(r.given);
+    pdx__free(r.facts);
+    pdx__free(r.has_facts);
+    pdx__free(r.state);
+    pdx__free(r.fact_of);
+    return status;
+}
