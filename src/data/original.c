@@ -1,117 +1,11 @@
 /* The files of the original system (Li et al. 2024; GAIR-NLP/Preference-Dissection, visualization/
- * app.py for how it reads them): resolved records and the group index. A record is {"comparison":
- * {<property>: {"comparison", "diff", ...}, "accuracy": {"comparison": {"Severe", ...} | 999}},
- * "query_info"}; a property it does not have counts as 0, as there. Its raw records and weight
- * files are read elsewhere. */
+ * app.py for how it reads them) as a dataset: resolved records, one by one in resolved.c, and the
+ * group index. Its raw records and weight files are read elsewhere. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "data/loader.h"
-
-enum { NOT_APPLICABLE = 999, PROPERTIES = 29, FIRST_ERROR = 20 };
-
-/* Its names in the order of the "li2024" schema; "repetitive" enters with its sign turned. */
-static const char *const original_names[PROPERTIES] = {
-    "harmlessness",
-    "grammar, spelling, punctuation, and code-switching",
-    "friendly",
-    "polite",
-    "interactive",
-    "authoritative tone",
-    "funny and humorous",
-    "metaphors, personification, similes, hyperboles, irony, parallelism",
-    "complex word usage and sentence structure",
-    "use of direct and explicit supporting materials",
-    "well formatted",
-    "admit limitations or mistakes",
-    "persuade user",
-    "step by step solution",
-    "use of informal expressions",
-    "repetitive",
-    "clear and understandable",
-    "relevance without considering inaccuracy",
-    "innovative and novel",
-    "information richness without considering inaccuracy",
-    "Minor",
-    "Moderate",
-    "Severe",
-    "clarify user intent",
-    "showing empathetic",
-    "satisfying explicit constraints",
-    "supporting explicit subjective stances",
-    "correcting explicit mistakes or biases",
-    "length"};
-
-static int32_t find_name(const char *name, int32_t from, int32_t to) {
-    for (int32_t i = from; i < to; ++i)
-        if (!strcmp(original_names[i], name)) return i;
-    return -1;
-}
-
-static pdx_status read_value(const char *name, const cJSON *object, const char *key, int ternary,
-                             double *out, pdx__where where) {
-    const cJSON *value = cJSON_GetObjectItemCaseSensitive(object, key);
-    if (!cJSON_IsNumber(value) || !isfinite(value->valuedouble))
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "'%.100s': field '%s': expected a number, found %s", name, key,
-                            pdx__json_type(value));
-    *out = value->valuedouble;
-    if (ternary && *out != 0 && *out != 1 && *out != -1)
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "'%.100s': field '%s' is %g, must be -1, 0 or 1", name, key, *out);
-    return PDX_OK;
-}
-
-static pdx_status read_accuracy(const cJSON *object, const char *way, double *values, int *applies,
-                                pdx__where where) {
-    static const char *const severities[] = {"Minor", "Moderate", "Severe"};
-    const cJSON *comparison = cJSON_GetObjectItemCaseSensitive(object, "comparison");
-    if (cJSON_IsNumber(comparison) && comparison->valuedouble == NOT_APPLICABLE) {
-        *applies = 0;
-        return PDX_OK;
-    }
-    const cJSON *counts = cJSON_GetObjectItemCaseSensitive(object, way);
-    if (!cJSON_IsObject(counts))
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "'accuracy': field '%s': expected an object or 999, found %s", way,
-                            pdx__json_type(counts));
-    for (int32_t i = 0; i < 3; ++i)
-        PDX__TRY(read_value("accuracy", counts, severities[i], strcmp(way, "diff") != 0,
-                            &values[FIRST_ERROR + i], where));
-    return PDX_OK;
-}
-
-/* One record's "comparison" into values[PROPERTIES]. */
-static pdx_status read_comparison(const cJSON *record, const char *way, double *values,
-                                  int *applies, pdx__where where) {
-    const cJSON *comparison = NULL;
-    int has_accuracy = 0;
-    *applies = 1;
-    for (int32_t i = 0; i < PROPERTIES; ++i) values[i] = 0;
-    PDX__TRY(pdx__json_object(record, "comparison", PDX__REQUIRED, &comparison, where));
-    for (const cJSON *entry = comparison->child; entry; entry = entry->next) {
-        const char *name = entry->string;
-        if (!cJSON_IsObject(entry))
-            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                                "'%.100s': expected an object, found %s", name,
-                                pdx__json_type(entry));
-        if (!strcmp(name, "accuracy")) {
-            has_accuracy = 1;
-            PDX__TRY(read_accuracy(entry, way, values, applies, where));
-            continue;
-        }
-        int32_t k = find_name(name, 0, FIRST_ERROR);
-        if (k < 0) k = find_name(name, FIRST_ERROR + 3, PROPERTIES);
-        if (k < 0)
-            return pdx__fail_at(PDX_EPARSE, where.file, where.line, "unknown property '%.100s'",
-                                name);
-        PDX__TRY(read_value(name, entry, way, strcmp(way, "diff") != 0, &values[k], where));
-        if (!strcmp(name, "repetitive")) values[k] = -values[k];
-    }
-    if (!has_accuracy)
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "property 'accuracy' is missing");
-    return PDX_OK;
-}
+#include "data/resolved.h"
 
 /* Which pair the record is: by its id, else by its number. */
 static pdx_status find_pair(pdx__loader *loader, const pdx__row *row, const pdx__lines *lines,
@@ -159,13 +53,13 @@ static pdx_status read_record(pdx__loader *loader, resolving *r, const pdx__line
                             pdx_dataset_id(dataset, pair));
     cJSON *tree;
     PDX__TRY(pdx__json_parse(&tree, lines->line, lines->length, where));
-    double values[PROPERTIES];
-    const char *way = loader->options->values == PDX_VALUES_DIFFERENCE ? "diff" : "comparison";
-    pdx_status status = read_comparison(tree, way, values, &applies, where);
+    double cmp[PDX__ORIGINAL_PROPERTIES], diff[PDX__ORIGINAL_PROPERTIES];
+    pdx_status status = pdx__original_values(tree, cmp, diff, &applies, where);
     cJSON_Delete(tree);
     r->state[pair] = applies ? 1 : 2;
-    for (int32_t k = 0; status == PDX_OK && k < PROPERTIES; ++k)
-        status = pdx__dataset_put(dataset, pair, k, applies ? values[k] : 0);
+    const double *values = loader->options->values == PDX_VALUES_DIFFERENCE ? diff : cmp;
+    for (int32_t k = 0; status == PDX_OK && applies && k < PDX__ORIGINAL_PROPERTIES; ++k)
+        status = pdx__dataset_put(dataset, pair, k, values[k]);
     return status;
 }
 

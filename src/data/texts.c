@@ -104,6 +104,23 @@ static pdx_status read_line(pdx__texts *texts, int64_t offset) {
     return PDX_OK;
 }
 
+pdx_status pdx__texts_filter(const pdx_dataset *dataset, int64_t pair, pdx__filter *filter,
+                             uint32_t *had, uint32_t *held) {
+    pdx__texts *texts = dataset->texts;
+    if (!texts) return PDX_OK;
+    PDX__TRY(read_line(texts, texts->offset[pair]));
+    pdx__scan scan;
+    int more = 1;
+    if (pdx__scan_open(&scan, texts->line.data, texts->line.length, (pdx__where){texts->path, 0}) !=
+        PDX_OK)
+        return changed(texts);
+    for (;;) {
+        if (pdx__scan_member(&scan, &more) != PDX_OK) return changed(texts);
+        if (!more) return PDX_OK;
+        pdx__filter_member(filter, &scan, had, held);
+    }
+}
+
 pdx_status pdx_dataset_text(const pdx_dataset *dataset, int64_t pair, const char *field,
                             const char **out) {
     PDX__REQUIRE(out, "pdx_dataset_text: 'out' is NULL");
