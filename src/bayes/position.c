@@ -1,7 +1,9 @@
-/* Position effects. P(first | responses equal) is the chance that the judge's verdict is "first"
- * where the responses do not differ: sigmoid(e) for a column of the logistic model; sigmoid(e / s)
- * for log-probabilities, whose log-odds e + s z are positive with that chance. So a judge with
- * log-probabilities and one with verdicts stand in one table. */
+/* Position effects. P(first | responses equal) is the chance that the verdict of one showing is
+ * "first" where no property differs: sigmoid(e) for a column of the logistic model. For
+ * log-probabilities a showing gives the log-odds e + s_b z + s_u z' (what the fit cannot explain
+ * counts as chance here as it does for verdicts), positive with chance sigmoid(e / s), s^2 = s_b^2
+ * + s_u^2, the logistic of the same variance. So judges with log-probabilities and judges with
+ * verdicts stand in one table. */
 #include "position.h"
 
 #include <math.h>
@@ -55,31 +57,16 @@ static slope log_posterior(const double *b, int64_t n, double prior_sd, double e
     return out;
 }
 
-pdx_status pdx__position_of_pairs(pdx_position *out, const double *b, int64_t n, double prior_sd) {
-    *out = (pdx_position){.known = 0,
-                          .mean = NAN,
-                          .sd = NAN,
-                          .prob_positive = NAN,
-                          .p_first = NAN,
-                          .p_first_low = NAN,
-                          .p_first_high = NAN};
-    double *known = pdx__alloc((size_t)n, sizeof *known);
-    if (!known) return PDX_ENOMEM;
-    int64_t count = 0;
-    for (int64_t i = 0; i < n; ++i)
-        if (isfinite(b[i])) known[count++] = b[i];
-    if (count < 3) {
-        pdx__free(known);
-        return PDX_OK;
-    }
-    /* Newton from the median and the spread of the quartiles (log 9 scales of a logistic apart). A
-       constant list gets a tiny scale rather than none. */
-    qsort(known, (size_t)count, sizeof *known, ascending);
-    double e = known[count / 2];
-    double spread = (known[count - 1 - count / 4] - known[count / 4]) / log(9.0);
-    double least = 1e-6 * (1 + fabs(e));
-    double t = log(spread > least ? spread : least);
-    slope here = log_posterior(known, count, prior_sd, e, t);
+typedef struct estimate {
+    double e, t, var_e, var_t; /* t = log s */
+} estimate;
+
+/* Newton from the median and the spread of the quartiles (log 9 scales of a logistic apart), then
+ * Laplace's approximation. `b` sorted. A constant list gets a tiny scale rather than none. */
+static estimate locate(const double *b, int64_t n, double prior_sd) {
+    double e = b[n / 2], spread = (b[n - 1 - n / 4] - b[n / 4]) / log(9.0);
+    double least = 1e-6 * (1 + fabs(e)), t = log(fmax(spread, least));
+    slope here = log_posterior(b, n, prior_sd, e, t);
     for (int step = 0; step < 100; ++step) {
         double det = here.ee * here.tt - here.et * here.et, de, dt;
         if (det > 0 && here.tt > 0) {
@@ -89,31 +76,79 @@ pdx_status pdx__position_of_pairs(pdx_position *out, const double *b, int64_t n,
             de = here.e / here.ee;
             dt = here.t > 0 ? 0.5 : -0.5;
         }
-        double reach = fabs(dt) > 1 ? 1 / fabs(dt) : 1;
+        double reach = fabs(dt) > 1 ? 1 / fabs(dt) : 1, next_t;
         slope next;
         do {
-            next = log_posterior(known, count, prior_sd, e + reach * de,
-                                 fmax(t + reach * dt, log(least)));
+            next_t = fmax(t + reach * dt, log(least));
+            next = log_posterior(b, n, prior_sd, e + reach * de, next_t);
             if (next.value >= here.value) break;
             reach /= 2;
         } while (reach > 1e-10);
         if (!(next.value > here.value)) break;
         e += reach * de;
-        t = fmax(t + reach * dt, log(least));
+        t = next_t;
         here = next;
     }
+    double det = here.ee * here.tt - here.et * here.et;
+    if (!(det > 0)) return (estimate){e, t, 1 / here.ee, 0};
+    return (estimate){e, t, here.tt / det, here.ee / det};
+}
+
+/* log s_u and its variance: Newton on c = 1/s for sum [log c - |c u - eta| - ...], concave in c,
+ * with steps in log c. */
+static void residual_scale(const double *u, const double *eta, int64_t n, double *t, double *var) {
+    double size = 0;
+    for (int64_t i = 0; i < n; ++i) size += fabs(u[i]) / (double)n;
+    *t = log(fmax(size, 1e-6));
+    for (int step = 0; step < 50; ++step) {
+        double c = exp(-*t), slope_t = -(double)n, curve = 0;
+        for (int64_t i = 0; i < n; ++i) {
+            double v = c * u[i], h = tanh((v - eta[i]) / 2), k = (1 - h * h) / 2;
+            slope_t += v * h;
+            curve += k * v * v + fabs(v * h);
+        }
+        double move = slope_t / fmax(curve, 1e-12);
+        *t = fmax(*t + fmin(fmax(move, -2), 2), log(1e-6));
+        *var = 1 / fmax(curve, 1);
+        if (fabs(move) < 1e-6) break;
+    }
+}
+
+pdx_status pdx__position_of_pairs(pdx_position *out, const double *b, const double *u,
+                                  const double *eta, int64_t n, double prior_sd) {
+    *out = (pdx_position){.known = 0,
+                          .mean = NAN,
+                          .sd = NAN,
+                          .prob_positive = NAN,
+                          .p_first = NAN,
+                          .p_first_low = NAN,
+                          .p_first_high = NAN};
+    double *known = pdx__alloc((size_t)n, 3 * sizeof *known);
+    if (!known) return PDX_ENOMEM;
+    double *known_u = known + n, *known_eta = known + 2 * n;
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; ++i) {
+        if (!isfinite(b[i]) || !isfinite(u[i])) continue;
+        known[count] = b[i];
+        known_u[count] = u[i];
+        known_eta[count++] = eta[i];
+    }
+    if (count >= 3) {
+        double t_u, var_u;
+        residual_scale(known_u, known_eta, count, &t_u, &var_u);
+        qsort(known, (size_t)count, sizeof *known, ascending);
+        estimate at = locate(known, count, prior_sd);
+        double square_b = exp(2 * at.t), square_u = exp(2 * t_u), square = square_b + square_u;
+        double share_b = square_b / square, share_u = square_u / square;
+        double ratio = at.e / sqrt(square);
+        double var_log_s = share_b * share_b * at.var_t + share_u * share_u * var_u;
+        double sd_ratio = sqrt(at.var_e / square + ratio * ratio * var_log_s);
+        pdx__position_of_column(out, ratio, sd_ratio, 0, ratio - 1.959963984540054 * sd_ratio,
+                                ratio + 1.959963984540054 * sd_ratio);
+        out->mean = at.e;
+        out->sd = sqrt(at.var_e);
+        out->prob_positive = erfc(-out->mean / (out->sd * sqrt(2.0))) / 2;
+    }
     pdx__free(known);
-    /* Laplace's approximation, then r = e / s by the delta method. */
-    double det = here.ee * here.tt - here.et * here.et, s = exp(t), ratio = e / s;
-    double var_e = det > 0 ? here.tt / det : 1 / here.ee;
-    double var_t = det > 0 ? here.ee / det : 0, cov = det > 0 ? -here.et / det : 0;
-    double sd_ratio = sqrt(var_e / (s * s) - 2 * ratio * cov / s + ratio * ratio * var_t);
-    out->known = 1;
-    out->mean = e;
-    out->sd = sqrt(var_e);
-    out->prob_positive = erfc(-out->mean / (out->sd * sqrt(2.0))) / 2;
-    out->p_first = mean_sigmoid(ratio, sd_ratio);
-    out->p_first_low = sigmoid(ratio - 1.959963984540054 * sd_ratio);
-    out->p_first_high = sigmoid(ratio + 1.959963984540054 * sd_ratio);
     return PDX_OK;
 }

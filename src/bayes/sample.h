@@ -19,8 +19,9 @@ typedef struct pdx__sample {
     const double *sign;   /* [n] +1 A was shown first, -1 B was, 0 unknown; NULL: no position */
     const int64_t *unit;  /* [n] ascending from 0: rows of one unit stay in one fold; NULL: each its
                              own */
-    const double *shown_first; /* [n] mean log-odds of the response shown first over both orders,
-                                  NaN: not known; NULL: none. Position effect of log-prob judges */
+    const double *shown_first; /* [n] [l_AB + l_BA] / 2, the mean log-odds of the response shown
+                                  first over both orders, NaN: not known; NULL: none */
+    const double *log_odds;    /* [n] [l_AB - l_BA] / 2, those of A; with shown_first */
     int32_t length_column;     /* of the length baseline; -1: none */
     int64_t ties, no_verdict;
 } pdx__sample;

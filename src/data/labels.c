@@ -233,7 +233,8 @@ static void mean_logp(const tally *t, double out[2]) {
     out[1] = t->logp_second / (double)t->logps;
 }
 
-static void note_shown_first(derivation *d, int64_t at, const double ab[2], const double ba[2]) {
+static void note_log_odds(derivation *d, int64_t at, const double ab[2], const double ba[2]) {
+    d->out->margin[at] = ((ab[0] - ab[1]) - (ba[0] - ba[1])) / 2;
     d->out->shown_first[at] = ((ab[0] - ab[1]) + (ba[0] - ba[1])) / 2;
     d->out->has_shown_first = 1;
 }
@@ -259,7 +260,7 @@ static void derive_soft(derivation *d, int64_t pair, const tally t[3]) {
         double ab[2], ba[2];
         mean_logp(&t[PDX_ORDER_AB], ab);
         mean_logp(&t[PDX_ORDER_BA], ba);
-        note_shown_first(d, at, ab, ba);
+        note_log_odds(d, at, ab, ba);
     }
 }
 
@@ -275,8 +276,7 @@ static void derive_log_odds(derivation *d, int64_t pair, const tally t[3]) {
     if (ab->logps && ba->logps) {
         at = append(d, pair, &both, 1, 0);
         d->out->y[at] = first_ab[0] + first_ba[1] > first_ab[1] + first_ba[0];
-        d->out->margin[at] = ((first_ab[0] - first_ab[1]) - (first_ba[0] - first_ba[1])) / 2;
-        note_shown_first(d, at, first_ab, first_ba);
+        note_log_odds(d, at, first_ab, first_ba);
     } else if (d->rule == PDX_LABEL_MARGIN && (ab->logps || ba->logps)) {
         at = append(d, pair, &both, 1, ab->logps ? 1 : -1);
         d->out->margin[at] = ab->logps ? first_ab[0] - first_ab[1] : first_ba[1] - first_ba[0];
@@ -291,7 +291,6 @@ static void derive_log_odds(derivation *d, int64_t pair, const tally t[3]) {
         d->out->margin[at] = both.margin / (double)both.margins;
         d->out->y[at] = d->out->margin[at] > 0;
     }
-    if (d->rule == PDX_LABEL_SUM_LOGP) d->out->margin[at] = NAN;
 }
 
 static pdx_status derive_pair(derivation *d, const pdx__judgment_index *index, int64_t begin,

@@ -48,7 +48,8 @@ typedef struct pdx__labels {
     double *weight; /* [count] */
     double *offset; /* [count] */
     double *sign;   /* [count] order and margin rules: +1 A was shown first, -1 B was, else 0 */
-    double *margin; /* [count] margin rule: log-odds of A over B; else NaN */
+    double *margin; /* [count] mean log-odds of A over B; NaN: not known, and in the order and
+                       majority rules */
     double *shown_first; /* [count] rules over both orders: mean log-odds of the response shown
                             first, [l_AB + l_BA] / 2; else NaN */
     int64_t ties, no_verdict;

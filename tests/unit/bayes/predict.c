@@ -59,32 +59,42 @@ static void test_position_of_a_column(void) {
     CHECK_NEAR(p.p_first, 0.6967346701436834, 1e-12); /* 64 Gauss-Hermite nodes (numpy) */
 }
 
-static void test_position_of_pairs_finds_location_and_scale(void) {
+static double logistic(pdx__rng *rng) {
+    double u = pdx__rng_uniform(rng);
+    return log(u / (1 - u));
+}
+
+static void test_position_of_pairs_finds_location_and_scales(void) {
     enum { N = 4000 };
-    static double b[N];
+    static double b[N], u[N], eta[N];
     pdx__rng rng;
     pdx__rng_init(&rng, 1, 1);
     for (int i = 0; i < N; ++i) {
-        double u = pdx__rng_uniform(&rng);
-        b[i] = i % 10 == 9 ? NAN : 0.8 + 0.5 * log(u / (1 - u));
+        b[i] = i % 10 == 9 ? NAN : 0.8 + 0.5 * logistic(&rng);
+        eta[i] = pdx__rng_normal(&rng);
+        u[i] = 1.2 * (eta[i] + logistic(&rng));
     }
     pdx_position p;
-    OK(pdx__position_of_pairs(&p, b, N, 2.5));
+    OK(pdx__position_of_pairs(&p, b, u, eta, N, 2.5));
     CHECK_INT(p.known, 1);
     CHECK_NEAR(p.sd, 0.5 * sqrt(3.0 / (0.9 * N)), 0.0006);
     CHECK_NEAR(p.mean, 0.8, 3 * p.sd);
     CHECK_NEAR(p.prob_positive, 1, 1e-12);
-    CHECK_NEAR(p.p_first, 1 / (1 + exp(-1.6)), 0.02);
+    CHECK_NEAR(p.p_first, 1 / (1 + exp(-0.8 / 1.3)), 0.01);
     CHECK(p.p_first_low < p.p_first && p.p_first < p.p_first_high);
 }
 
 static void test_position_of_few_or_equal_pairs(void) {
-    double b[] = {0.3, 0.3, 0.3, 0.3, NAN};
+    double b[] = {0.3, 0.3, 0.3, 0.3, NAN}, u[] = {1, -1, 2, -2, 0}, eta[] = {0, 0, 0, 0, 0};
     pdx_position p;
-    OK(pdx__position_of_pairs(&p, b, 5, 2.5));
+    OK(pdx__position_of_pairs(&p, b, u, eta, 5, 2.5));
     CHECK_NEAR(p.mean, 0.3, 1e-4);
-    CHECK(p.p_first > 0.99 && p.p_first_low >= 0 && p.p_first_high <= 1);
-    OK(pdx__position_of_pairs(&p, b, 2, 2.5));
+    CHECK(p.p_first > 0.5 && p.p_first < 0.7);
+    CHECK(p.p_first_low >= 0 && p.p_first_high <= 1);
+    double none[] = {0, 0, 0, 0, 0};
+    OK(pdx__position_of_pairs(&p, b, none, eta, 5, 2.5)); /* a judge that never wavers */
+    CHECK(p.p_first > 0.99);
+    OK(pdx__position_of_pairs(&p, b, u, eta, 2, 2.5));
     CHECK_INT(p.known, 0);
     CHECK(isnan(p.mean));
 }
@@ -94,7 +104,7 @@ int main(void) {
     RUN(test_scores);
     RUN(test_correlation);
     RUN(test_position_of_a_column);
-    RUN(test_position_of_pairs_finds_location_and_scale);
+    RUN(test_position_of_pairs_finds_location_and_scales);
     RUN(test_position_of_few_or_equal_pairs);
     return check_result();
 }

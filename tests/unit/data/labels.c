@@ -126,7 +126,7 @@ static void test_sum_logp_is_the_originals_rule(void) {
     CHECK_NEAR(l.shown_first[1], 1.25, 1e-15);
     CHECK_NEAR(l.shown_first[2], 1, 1e-15);
     CHECK_INT(l.has_shown_first, 1);
-    CHECK(isnan(l.margin[0]));
+    CHECK_NEAR(l.margin[0], -0.5, 1e-15);
     pdx__labels_free(&l);
 
     logp("j", 3, PDX_ORDER_BA, -1, -2); /* one order only: nothing for sum-logp */
@@ -232,7 +232,6 @@ static void test_margins_without_orders(void) {
     OK(derive(&l, &rule, PDX_TIES_DROP, 0.5));
     REQUIRE(l.count == 1);
     ROW(0, 2, 0, 0, 1, 0);
-    CHECK(isnan(l.margin[0]));
     pdx__labels_free(&l);
     end();
 }

@@ -1,0 +1,144 @@
+/* Design, prior and settings of one sample, and the two kinds of fit that are made of it. */
+#include "refit.h"
+
+#include <math.h>
+#include <string.h>
+
+static pdx_status build_design(pdx__refit *r) {
+    const pdx__sample *s = r->sample;
+    if (r->dim == s->d) return pdx__design_create(&r->design, s->n, s->d, s->x, s->x_int8);
+    size_t dim = (size_t)r->dim, d = (size_t)s->d;
+    double *x = NULL;
+    int8_t *x_int8 = NULL;
+    if (s->x) x = pdx__alloc((size_t)s->n * dim, sizeof *x);
+    else x_int8 = pdx__alloc((size_t)s->n * dim, sizeof *x_int8);
+    if (!x && !x_int8) return PDX_ENOMEM;
+    for (size_t i = 0; i < (size_t)s->n; ++i) {
+        if (x) memcpy(x + i * dim, s->x + i * d, d * sizeof *x);
+        else memcpy(x_int8 + i * dim, s->x_int8 + i * d, d);
+        for (size_t c = d; c < dim; ++c) {
+            double value = (int32_t)c < r->reported ? 1 : s->sign[i];
+            if (x) x[i * dim + c] = value;
+            else x_int8[i * dim + c] = (int8_t)value;
+        }
+    }
+    pdx_status status = pdx__design_create(&r->design, s->n, r->dim, x, x_int8);
+    pdx__free(x);
+    pdx__free(x_int8);
+    return status;
+}
+
+static pdx_status build_prior(pdx__refit *r) {
+    const pdx_fit_options *o = r->options;
+    int32_t kind = o->prior == PDX_PRIOR_GAUSSIAN ? PDX_PRIOR_GAUSSIAN : PDX_PRIOR_LAPLACE;
+    int32_t d = r->sample->d;
+    for (int32_t c = 0; c < d; ++c)
+        r->prior[c] = (pdx__prior){kind, o->prior_scales ? o->prior_scales[c] : o->prior_scale};
+    if (r->reported > d) r->prior[d] = (pdx__prior){PDX_PRIOR_GAUSSIAN, o->intercept_scale};
+    if (r->dim > r->reported)
+        r->prior[r->reported] = (pdx__prior){
+            o->position == PDX_POSITION_LAPLACE ? PDX_PRIOR_LAPLACE : PDX_PRIOR_GAUSSIAN,
+            o->position_scale};
+    if (o->prior != PDX_PRIOR_EB) return PDX_OK;
+    /* With margins too b comes from the signs: their weights are on the same scale. */
+    pdx__problem problem = {r->design, r->sample->y, r->sample->weight, r->sample->offset,
+                            r->prior};
+    double b;
+    PDX__TRY(pdx__fit_empirical_bayes(&b, &problem, r->workspace));
+    for (int32_t c = 0; c < d; ++c)
+        if (r->prior[c].scale > 0 && isfinite(r->prior[c].scale)) r->prior[c].scale = b;
+    return PDX_OK;
+}
+
+pdx_status pdx__refit_open(pdx__refit *r, const pdx__sample *sample, const pdx_fit_options *options,
+                           uint64_t stream, pdx__workspace *workspace) {
+    *r = (pdx__refit){
+        .sample = sample, .options = options, .workspace = workspace, .stream = stream};
+    pdx_status status = PDX_OK;
+    r->reported = sample->d + (options->intercept != 0);
+    r->dim = r->reported + (sample->sign && options->position != PDX_POSITION_NONE);
+    r->units = sample->n == 0 ? 0 : pdx__refit_unit(r, sample->n - 1) + 1;
+    r->prior = pdx__alloc((size_t)r->dim, sizeof *r->prior);
+    r->weight = pdx__alloc((size_t)sample->n, sizeof *r->weight);
+    r->left_out = pdx__alloc_zero((size_t)r->units, 1);
+    r->eta_row = pdx__alloc((size_t)r->dim, sizeof *r->eta_row);
+    if (!r->prior || !r->weight || !r->left_out || !r->eta_row) status = PDX_ENOMEM;
+    if (status == PDX_OK) status = build_design(r);
+    if (status == PDX_OK) status = build_prior(r);
+    if (status != PDX_OK) pdx__refit_close(r);
+    return status;
+}
+
+void pdx__refit_close(pdx__refit *r) {
+    pdx__design_free(r->design);
+    pdx__free(r->prior);
+    pdx__free(r->weight);
+    pdx__free(r->left_out);
+    pdx__free(r->eta_row);
+    *r = (pdx__refit){0};
+}
+
+int64_t pdx__refit_unit(const pdx__refit *r, int64_t row) {
+    return r->sample->unit ? r->sample->unit[row] : row;
+}
+
+double pdx__refit_eta(const pdx__refit *r, int64_t row, const double *weights) {
+    double eta = r->sample->offset ? r->sample->offset[row] : 0;
+    pdx__design_row(r->design, row, r->eta_row);
+    for (int32_t c = 0; c < r->dim; ++c) eta += r->eta_row[c] * weights[c];
+    return eta;
+}
+
+static pdx__fit_settings settings_of(const pdx_fit_options *o, uint64_t stream) {
+    return (pdx__fit_settings){.method = o->method,
+                               .seed = o->seed,
+                               .stream = stream,
+                               .nuts_chains = o->nuts_chains,
+                               .nuts_warmup = o->nuts_warmup,
+                               .nuts_draws = o->nuts_draws};
+}
+
+static pdx_status fit(pdx__refit *r, int32_t likelihood, const double *weight,
+                      const pdx__fit_settings *settings, const pdx__sites *warm, pdx__fit *out,
+                      double scale[2]) {
+    const pdx__sample *s = r->sample;
+    if (likelihood == PDX__BY_MARGIN) {
+        double mean, sd;
+        return pdx__fit_margin(out, scale ? &scale[0] : &mean, scale ? &scale[1] : &sd, r->design,
+                               s->margin, weight, s->offset, r->prior, settings, r->workspace);
+    }
+    pdx__problem problem = {r->design, s->y, weight, s->offset, r->prior};
+    return pdx__fit_problem(out, &problem, settings, warm, r->workspace);
+}
+
+pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, double scale[2]) {
+    const pdx_fit_options *o = r->options;
+    pdx__fit_settings settings = settings_of(o, r->stream);
+    /* The two limits of the position effect's interval stand behind the caller's quantiles. */
+    double *probs = pdx__alloc((size_t)o->quantile_count + 2, sizeof *probs);
+    if (!probs) return PDX_ENOMEM;
+    memcpy(probs, o->quantile_probs, (size_t)o->quantile_count * sizeof *probs);
+    probs[o->quantile_count] = 0.025;
+    probs[o->quantile_count + 1] = 0.975;
+    settings.quantile_probs = probs;
+    settings.quantile_count = o->quantile_count + 2;
+    settings.certify = o->certificate != PDX_CERTIFICATE_NEVER;
+    settings.summaries = 1;
+    settings.draws = o->draws;
+    pdx_status status = fit(r, likelihood, r->sample->weight, &settings, NULL, out, scale);
+    pdx__free(probs);
+    return status;
+}
+
+pdx_status pdx__refit_without(pdx__refit *r, int32_t likelihood, const int64_t *units,
+                              int64_t count, uint64_t number, const pdx__sites *warm,
+                              pdx__fit *out) {
+    const pdx__sample *s = r->sample;
+    pdx__fit_settings settings = settings_of(r->options, r->stream + number);
+    settings.certify = r->options->certificate == PDX_CERTIFICATE_ALWAYS;
+    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 1;
+    for (int64_t i = 0; i < s->n; ++i)
+        r->weight[i] = r->left_out[pdx__refit_unit(r, i)] ? 0 : s->weight ? s->weight[i] : 1;
+    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 0;
+    return fit(r, likelihood, r->weight, &settings, warm && warm->tau ? warm : NULL, out, NULL);
+}

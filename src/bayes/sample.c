@@ -1,0 +1,219 @@
+/* One sample's fit, from rows to a finished posterior: the full fit, its folds with their held-out
+ * predictions, the position effect, and for margins the comparison with their signs. The posterior
+ * reports properties and intercept as columns and the position effect apart. */
+#include "sample.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "folds.h"
+#include "margin_trust.h"
+#include "position.h"
+#include "core/buf.h"
+#include "posterior.h"
+#include "predict.h"
+#include "refit.h"
+
+enum { PREDICTION_FOLDS = 5 }; /* where no folds are asked for */
+
+int32_t pdx__length_column(const char *const *names, int32_t count) {
+    static const char *const known[] = {"length", "lengthy", "words"};
+    for (size_t k = 0; k < sizeof known / sizeof *known; ++k)
+        for (int32_t i = 0; i < count; ++i)
+            if (strcmp(names[i], known[k]) == 0) return i;
+    return -1;
+}
+
+/* The first `keep` of `of` rows and columns (rows of `width` numbers where of == 0) into *out. */
+static pdx_status copy_block(double **out, const double *from, int64_t rows, int64_t keep,
+                             int64_t stride) {
+    *out = pdx__alloc((size_t)rows * (size_t)keep, sizeof **out);
+    if (!*out) return PDX_ENOMEM;
+    for (int64_t i = 0; i < rows; ++i)
+        memcpy(*out + i * keep, from + i * stride, (size_t)keep * sizeof **out);
+    return PDX_OK;
+}
+
+static pdx_status position_of_pairs(pdx_position *out, const pdx__refit *r, const double *weights) {
+    const pdx__sample *s = r->sample;
+    double *eta = pdx__alloc((size_t)s->n, sizeof *eta);
+    if (!eta) return PDX_ENOMEM;
+    for (int64_t i = 0; i < s->n; ++i) eta[i] = pdx__refit_eta(r, i, weights);
+    pdx_status status = pdx__position_of_pairs(out, s->shown_first, s->log_odds, eta, s->n,
+                                               r->options->position_scale);
+    pdx__free(eta);
+    return status;
+}
+
+static pdx_status take_fit(pdx_posterior *p, const pdx__refit *r, const pdx__fit *fit) {
+    const pdx_fit_options *o = r->options;
+    int32_t d = p->d, q = o->quantile_count;
+    memcpy(p->mean, fit->mean, (size_t)d * sizeof *p->mean);
+    PDX__TRY(copy_block(&p->sd, fit->sd, 1, d, d));
+    PDX__TRY(copy_block(&p->prob_positive, fit->prob_positive, 1, d, d));
+    PDX__TRY(copy_block(&p->quantile_probs, o->quantile_probs, 1, q, q));
+    PDX__TRY(copy_block(&p->quantiles, fit->quantiles, d, q, q + 2));
+    p->quantile_count = q;
+    if (o->covariance) PDX__TRY(copy_block(&p->covariance, fit->covariance, d, d, r->dim));
+    if (fit->draws) {
+        PDX__TRY(copy_block(&p->draws, fit->draws, fit->draw_count, d, r->dim));
+        p->draw_count = fit->draw_count;
+    }
+    p->log_evidence = fit->log_evidence;
+    p->elpd_loo = fit->elpd_loo;
+    p->certificate = fit->certificate;
+    if (!o->prior_scales && d > 0) p->prior_scale = r->prior[0].scale;
+    if (r->dim > r->reported) {
+        int32_t e = r->reported;
+        const double *limits = fit->quantiles + (int64_t)e * (q + 2) + q;
+        pdx__position_of_column(&p->position, fit->mean[e], fit->sd[e], fit->prob_positive[e],
+                                limits[0], limits[1]);
+        return PDX_OK;
+    }
+    return r->sample->shown_first && o->position != PDX_POSITION_NONE
+               ? position_of_pairs(&p->position, r, fit->mean)
+               : PDX_OK;
+}
+
+/* Pull of the label on a fit of one column x_c from the start: its sign is that fit's sign. */
+static double pull(const pdx__sample *s, int64_t row, double x) {
+    double offset = s->offset ? s->offset[row] : 0, w = s->weight ? s->weight[row] : 1;
+    return w * (s->y[row] - 1 / (1 + exp(-offset))) * x;
+}
+
+static double choice(double log_odds) { return log_odds > 0 ? 1 : log_odds < 0 ? 0 : 0.5; }
+
+static double property(const pdx__sample *s, int64_t row, int32_t column) {
+    int64_t at = row * s->d + column;
+    return s->x ? s->x[at] : s->x_int8[at];
+}
+
+/* Scores the rows of one fold by weights[dim] of the fit without them, and by both baselines. */
+static void score_fold(pdx__refit *r, const int64_t *units, int64_t count, const double *weights,
+                       pdx__heldout *heldout) {
+    const pdx__sample *s = r->sample;
+    double lead = 0, length = 0; /* of the training rows */
+    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 1;
+    for (int64_t i = 0; i < s->n; ++i) {
+        if (r->left_out[pdx__refit_unit(r, i)]) continue;
+        lead += (s->weight ? s->weight[i] : 1) * (s->y[i] - 0.5);
+        if (s->length_column >= 0) length += pull(s, i, property(s, i, s->length_column));
+    }
+    for (int64_t i = 0; i < s->n; ++i) {
+        if (!r->left_out[pdx__refit_unit(r, i)]) continue;
+        heldout->eta[i] = pdx__refit_eta(r, i, weights);
+        heldout->majority[i] = choice(lead);
+        if (s->length_column >= 0)
+            heldout->length[i] = choice(length * property(s, i, s->length_column));
+    }
+    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 0;
+}
+
+/* Fold means and held-out scores (either may be NULL). A fold that leaves nothing out is the full
+ * fit, whose sites are also where the others start. */
+static pdx_status run_folds(pdx__refit *r, int32_t likelihood, const pdx__folds *folds,
+                            const pdx__fit *full, double *fold_mean, pdx__heldout *heldout) {
+    for (int32_t f = 0; f < folds->k; ++f) {
+        const int64_t *units = folds->order + folds->start[f];
+        pdx__fit fit = {0};
+        if (folds->size[f] > 0)
+            PDX__TRY(pdx__refit_without(r, likelihood, units, folds->size[f],
+                                        1 + (uint64_t)f + (uint64_t)(likelihood * folds->k),
+                                        &full->sites, &fit));
+        const double *mean = fit.mean ? fit.mean : full->mean;
+        for (int32_t c = 0; fold_mean && c < r->reported; ++c) fold_mean[c] += mean[c] / folds->k;
+        if (heldout) score_fold(r, units, folds->size[f], mean, heldout);
+        pdx__fit_free(&fit);
+    }
+    return PDX_OK;
+}
+
+static pdx_status fold_and_predict(pdx__refit *r, int32_t likelihood, const pdx__fit *full,
+                                   pdx_posterior *p) {
+    const pdx_fit_options *o = r->options;
+    int predict = o->predict && r->units >= 2;
+    if (o->folds < 2 && !predict) return PDX_OK;
+    pdx__folds folds = {0};
+    pdx__heldout heldout = {0}, by_sign = {0};
+    pdx_status status = PDX_OK;
+    int32_t k = o->folds >= 2 ? o->folds : PREDICTION_FOLDS;
+    PDX__GO(pdx__folds_create(&folds, r->units, k, o->folds >= 2 && o->paper_folds, o->seed));
+    if (o->folds >= 2 && !(p->fold_mean = pdx__alloc_zero((size_t)p->d, sizeof(double)))) {
+        status = PDX_ENOMEM;
+        goto done;
+    }
+    if (predict) PDX__GO(pdx__heldout_create(&heldout, r->sample->n));
+    PDX__GO(run_folds(r, likelihood, &folds, full, p->fold_mean, predict ? &heldout : NULL));
+    if (predict)
+        PDX__GO(pdx__heldout_score(&heldout, r->sample->y, r->sample->weight, k, &p->prediction));
+    if (predict && likelihood == PDX__BY_MARGIN) {
+        PDX__GO(pdx__heldout_create(&by_sign, r->sample->n));
+        PDX__GO(run_folds(r, PDX__BY_LABEL, &folds, full, NULL, &by_sign));
+        PDX__GO(pdx__margin_compare(r, heldout.eta, by_sign.eta, &p->margin));
+    }
+done:
+    pdx__heldout_free(&by_sign);
+    pdx__folds_free(&folds);
+    pdx__heldout_free(&heldout);
+    return status;
+}
+
+static pdx_status describe(pdx_posterior *p, const pdx__sample *s) {
+    p->n = s->n;
+    p->ties = s->ties;
+    p->no_verdict = s->no_verdict;
+    pdx__free(p->label);
+    if (!(p->label = pdx__strdup(s->label ? s->label : ""))) return PDX_ENOMEM;
+    PDX__TRY(pdx__posterior_write_verdict(p));
+    if (!p->margin.known || !p->prediction.folds) return PDX_OK;
+    char sentence[320];
+    pdx__margin_sentence(&p->margin, sentence, sizeof sentence);
+    pdx__buf verdict = PDX__BUF_EMPTY;
+    pdx__buf_printf(&verdict, "%s %s", p->verdict, sentence);
+    char *text = pdx__buf_take(&verdict);
+    if (!text) return PDX_ENOMEM;
+    pdx__free(p->verdict);
+    p->verdict = text;
+    return PDX_OK;
+}
+
+static pdx_status create(pdx_posterior **out, const pdx__refit *r) {
+    const pdx__sample *s = r->sample;
+    const char **names = pdx__alloc((size_t)r->reported, sizeof *names);
+    if (!names) return PDX_ENOMEM;
+    for (int32_t c = 0; c < r->reported; ++c) names[c] = c < s->d ? s->columns[c] : "(intercept)";
+    pdx_status status = pdx__posterior_create(out, s->judge, s->group, r->reported, names);
+    pdx__free(names);
+    return status;
+}
+
+pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
+                           const pdx_fit_options *options, uint64_t stream,
+                           pdx__workspace *workspace) {
+    *out = NULL;
+    pdx__refit refit = {0};
+    pdx__fit full = {0};
+    pdx_posterior *p = NULL;
+    double scale[2];
+    int32_t likelihood = sample->margin ? PDX__BY_MARGIN : PDX__BY_LABEL;
+    pdx_status status = pdx__refit_open(&refit, sample, options, stream, workspace);
+    if (status != PDX_OK) return status;
+    PDX__GO(create(&p, &refit));
+    PDX__GO(pdx__refit_full(&refit, likelihood, &full, scale));
+    PDX__GO(take_fit(p, &refit, &full));
+    if (likelihood == PDX__BY_MARGIN) {
+        p->margin.known = 1;
+        p->margin.scale_mean = scale[0];
+        p->margin.scale_sd = scale[1];
+    }
+    PDX__GO(fold_and_predict(&refit, likelihood, &full, p));
+    PDX__GO(describe(p, sample));
+    *out = p;
+    p = NULL;
+done:
+    pdx_posterior_free(p);
+    pdx__fit_free(&full);
+    pdx__refit_close(&refit);
+    return status;
+}

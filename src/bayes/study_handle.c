@@ -1,0 +1,42 @@
+/* The handle of a study: fits of judges x groups. */
+#include <string.h>
+
+#include "posterior.h"
+
+pdx_status pdx__study_create(pdx_study **out, int32_t capacity) {
+    *out = NULL;
+    pdx_study *study = pdx__alloc_zero(1, sizeof *study);
+    if (!study) return PDX_ENOMEM;
+    study->fit = pdx__alloc_zero((size_t)capacity, sizeof *study->fit);
+    study->options_json = pdx__strdup("{}");
+    study->data_sha256 = pdx__strdup("");
+    if (!study->fit || !study->options_json || !study->data_sha256) {
+        pdx_study_free(study);
+        return PDX_ENOMEM;
+    }
+    *out = study;
+    return PDX_OK;
+}
+
+void pdx_study_free(pdx_study *study) {
+    if (!study) return;
+    for (int32_t i = 0; i < study->count; ++i) pdx_posterior_free(study->fit[i]);
+    pdx__free(study->fit);
+    pdx__free(study->options_json);
+    pdx__free(study->data_sha256);
+    pdx__free(study);
+}
+
+int32_t pdx_study_count(const pdx_study *study) { return study ? study->count : 0; }
+
+const pdx_posterior *pdx_study_get(const pdx_study *study, int32_t i) {
+    return study && i >= 0 && i < study->count ? study->fit[i] : NULL;
+}
+
+const pdx_posterior *pdx_study_find(const pdx_study *study, const char *judge, const char *group) {
+    if (!study || !judge || !group) return NULL;
+    for (int32_t i = 0; i < study->count; ++i)
+        if (!strcmp(study->fit[i]->judge, judge) && !strcmp(study->fit[i]->group, group))
+            return study->fit[i];
+    return NULL;
+}
