@@ -29,7 +29,10 @@ typedef struct pdx_simulate_options {
 PDX_API void pdx_simulate_options_init(pdx_simulate_options *options);
 
 /* Makes dataset and judgments; `truth` (may be NULL) gets the planted weights as a study of means
- * (judge x scenario, group names as in the dataset) with position.mean = the planted effect. */
+ * (judge x scenario, group names as in the dataset) with position.mean = the planted effect.
+ * Every judge sees every pair in both orders. P(A in this order) = sigmoid(x.w +- position) for
+ * verdicts, ties apart (ties follow Davidson 1970, so dropping them leaves the weights as they are);
+ * the sum of log-odds over both orders is positive with probability sigmoid(x.w). */
 PDX_API pdx_status pdx_simulate(pdx_dataset **dataset, pdx_judgments **judgments, pdx_study **truth,
                                 const pdx_simulate_options *options);
 
