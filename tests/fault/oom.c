@@ -125,6 +125,27 @@ static pdx_status judgments_save(void) {
     return pdx_judgments_save(judgments, dataset, in_folder("out"));
 }
 
+static pdx_study *truth;
+
+static pdx_status simulate(void) {
+    pdx_dataset *made = (pdx_dataset *)folder;
+    pdx_judgments *judged = (pdx_judgments *)folder;
+    pdx_study *planted = (pdx_study *)folder;
+    pdx_simulate_options options;
+    pdx_simulate_options_init(&options);
+    options.pairs = 20;
+    options.judges = 4;
+    MAKES(made || judged || planted, pdx_simulate(&made, &judged, &planted, &options));
+    pdx_dataset_free(made);
+    pdx_judgments_free(judged);
+    pdx_study_free(planted);
+    return PDX_OK;
+}
+
+static pdx_status report_dissection_svg(void) {
+    return pdx_report_dissection_svg(truth, NULL, NULL, 0, truth, in_folder("out"));
+}
+
 /* Two judges, both orders of every pair, with log-probabilities; the first prefers property 0. */
 static void judge_the_pairs(void) {
     for (int i = 0; i < 4 * PAIRS; ++i) {
@@ -147,9 +168,15 @@ static void make_inputs(void) {
     OK(pdx_dataset_from_arrays(&dataset, schema, PAIRS, values, ids, groups));
     OK(pdx_judgments_create(&judgments));
     judge_the_pairs();
+    pdx_dataset *made;
+    pdx_judgments *judged;
+    OK(pdx_simulate(&made, &judged, &truth, NULL));
+    pdx_dataset_free(made);
+    pdx_judgments_free(judged);
 }
 
 static void free_inputs(void) {
+    pdx_study_free(truth);
     pdx_judgments_free(judgments);
     pdx_dataset_free(dataset);
     pdx_schema_free(schema);
@@ -171,6 +198,8 @@ static const struct row {
     {"judgments_create", judgments_create, 0},
     {"judgments_read", judgments_read, 0},
     {"judgments_save", judgments_save, 0},
+    {"simulate", simulate, 0},
+    {"report_dissection_svg", report_dissection_svg, 0},
 };
 
 static int files_in_folder(void) {

@@ -1,0 +1,183 @@
+/* SVG text. Numbers are written from integers, so no locale and no printf of doubles comes in; what
+ * is not finite is never drawn: callers leave it out, and here it would become 0. */
+#include "svg.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/utf8.h"
+
+static void number(pdx__buf *out, double value) {
+    long long hundredths = isfinite(value) && fabs(value) < 1e9 ? llround(value * 100) : 0;
+    if (hundredths < 0) pdx__buf_char(out, '-');
+    hundredths = llabs(hundredths);
+    pdx__buf_printf(out, "%lld", hundredths / 100);
+    int rest = (int)(hundredths % 100);
+    if (rest % 10) pdx__buf_printf(out, ".%02d", rest);
+    else if (rest) pdx__buf_printf(out, ".%d", rest / 10);
+}
+
+static void attribute(pdx__buf *out, const char *name, double value) {
+    pdx__buf_printf(out, " %s=\"", name);
+    number(out, value);
+    pdx__buf_char(out, '"');
+}
+
+/* What XML 1.0 can hold; anything else in a text is shown as the replacement character. */
+static int is_xml(uint32_t rune) {
+    return rune == '\t' || rune == '\n' || rune == '\r' || (rune >= 0x20 && rune < 0xfffe) ||
+           rune >= 0x10000;
+}
+
+static size_t next_rune(const char *text, size_t length, uint32_t *rune) {
+    size_t used = pdx__utf8_decode(text, length, rune);
+    if (used) return used;
+    *rune = 0xfffd;
+    return 1;
+}
+
+static void escape(pdx__buf *out, const char *text, size_t length) {
+    uint32_t rune;
+    char bytes[4];
+    for (size_t i = 0; i < length;) {
+        i += next_rune(text + i, length - i, &rune);
+        switch (rune) {
+        case '&': pdx__buf_text(out, "&amp;"); break;
+        case '<': pdx__buf_text(out, "&lt;"); break;
+        case '>': pdx__buf_text(out, "&gt;"); break;
+        case '"': pdx__buf_text(out, "&quot;"); break;
+        case '\'': pdx__buf_text(out, "&#39;"); break;
+        default: pdx__buf_append(out, bytes, pdx__utf8_encode(is_xml(rune) ? rune : 0xfffd, bytes));
+        }
+    }
+}
+
+void pdx__svg_escape(pdx__buf *out, const char *text) { escape(out, text, strlen(text)); }
+
+static void element(pdx__buf *out, const char *name, const char *text) {
+    pdx__buf_printf(out, "<%s>", name);
+    pdx__svg_escape(out, text);
+    pdx__buf_printf(out, "</%s>", name);
+}
+
+void pdx__svg_begin(pdx__buf *out, double width, double height, const char *title,
+                    const char *description) {
+    pdx__buf_text(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" role=\"img\"");
+    attribute(out, "width", width);
+    attribute(out, "height", height);
+    pdx__buf_text(out, " viewBox=\"0 0 ");
+    number(out, width);
+    pdx__buf_char(out, ' ');
+    number(out, height);
+    pdx__buf_text(out, "\" font-family=\"Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', "
+                       "sans-serif\">\n");
+    element(out, "title", title);
+    element(out, "desc", description);
+    pdx__buf_char(out, '\n');
+    pdx__svg_rect(out, 0, 0, width, height, "#ffffff");
+}
+
+void pdx__svg_end(pdx__buf *out) { pdx__buf_text(out, "</svg>\n"); }
+
+void pdx__svg_group(pdx__buf *out, const char *attributes) {
+    pdx__buf_printf(out, "<g%s>\n", attributes);
+}
+
+void pdx__svg_group_end(pdx__buf *out) { pdx__buf_text(out, "</g>\n"); }
+
+void pdx__svg_line(pdx__buf *out, double x1, double y1, double x2, double y2) {
+    pdx__buf_text(out, "<line");
+    attribute(out, "x1", x1);
+    attribute(out, "y1", y1);
+    attribute(out, "x2", x2);
+    attribute(out, "y2", y2);
+    pdx__buf_text(out, "/>\n");
+}
+
+void pdx__svg_rect(pdx__buf *out, double x, double y, double width, double height,
+                   const char *fill) {
+    pdx__buf_text(out, "<rect");
+    attribute(out, "x", x);
+    attribute(out, "y", y);
+    attribute(out, "width", width);
+    attribute(out, "height", height);
+    pdx__buf_printf(out, " fill=\"%s\"/>\n", fill);
+}
+
+/* Width in units of the font's size. */
+static double rune_width(uint32_t rune) {
+    if (rune >= 0x1100 &&
+        (rune < 0x11ff || (rune >= 0x2e80 && rune < 0xa4d0) || (rune >= 0xac00 && rune < 0xd7b0) ||
+         (rune >= 0xf900 && rune < 0xfb00) || (rune >= 0xfe30 && rune < 0xff61) || rune >= 0x1f000))
+        return 1;
+    if (rune < 0x80 && strchr("iljtfrI.,:;!'|()[] -", (int)rune)) return 0.36;
+    if (rune == 'm' || rune == 'w' || rune == 'M' || rune == 'W' || rune == '@') return 0.9;
+    return rune >= 'A' && rune <= 'Z' ? 0.7 : 0.58;
+}
+
+double pdx__svg_text_width(double size, const char *text) {
+    double width = 0;
+    uint32_t rune;
+    size_t length = strlen(text);
+    for (size_t i = 0; i < length;) {
+        i += next_rune(text + i, length - i, &rune);
+        width += rune_width(rune);
+    }
+    return width * size;
+}
+
+/* Bytes of the text that fit beside an ellipsis, or all. */
+static size_t fitting(double size, double room, const char *text) {
+    size_t length = strlen(text), kept = 0;
+    if (pdx__svg_text_width(size, text) <= room) return length;
+    uint32_t rune;
+    for (double width = size; kept < length;) {
+        size_t used = next_rune(text + kept, length - kept, &rune);
+        width += rune_width(rune) * size;
+        if (width > room) break;
+        kept += used;
+    }
+    return kept;
+}
+
+void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, const char *text) {
+    pdx__buf_text(out, "<text");
+    attribute(out, "x", x);
+    attribute(out, "y", y);
+    pdx__buf_char(out, '>');
+    size_t kept = fitting(size, room, text);
+    if (text[kept]) element(out, "title", text);
+    escape(out, text, kept);
+    if (text[kept]) pdx__buf_text(out, "\xe2\x80\xa6");
+    pdx__buf_text(out, "</text>\n");
+}
+
+static void polygon(pdx__buf *out, double x, double y, const double (*corner)[2], int corners,
+                    double scale) {
+    pdx__buf_text(out, "<path d=\"");
+    for (int i = 0; i < corners; ++i) {
+        pdx__buf_char(out, i ? 'L' : 'M');
+        number(out, x + corner[i][0] * scale);
+        pdx__buf_char(out, ' ');
+        number(out, y + corner[i][1] * scale);
+    }
+    pdx__buf_text(out, "Z\"/>\n");
+}
+
+void pdx__svg_mark(pdx__buf *out, int32_t mark, double x, double y, double radius) {
+    static const double square[4][2] = {{-1, -1}, {1, -1}, {1, 1}, {-1, 1}};
+    static const double diamond[4][2] = {{0, -1}, {1, 0}, {0, 1}, {-1, 0}};
+    static const double triangle[3][2] = {{0, -1}, {0.87, 0.5}, {-0.87, 0.5}};
+    switch (mark % PDX__SVG_MARKS) {
+    case PDX__SVG_SQUARE: polygon(out, x, y, square, 4, radius * 0.89); break;
+    case PDX__SVG_DIAMOND: polygon(out, x, y, diamond, 4, radius * 1.25); break;
+    case PDX__SVG_TRIANGLE: polygon(out, x, y, triangle, 3, radius * 1.4); break;
+    default:
+        pdx__buf_text(out, "<circle");
+        attribute(out, "cx", x);
+        attribute(out, "cy", y);
+        attribute(out, "r", radius);
+        pdx__buf_text(out, "/>\n");
+    }
+}

@@ -1,0 +1,33 @@
+/* Drawing primitives that write SVG text: pixels from the top left, two decimals, every text
+ * escaped; the same calls give the same bytes in every locale. */
+#ifndef PDX_REPORT_SVG_H
+#define PDX_REPORT_SVG_H
+
+#include "core/buf.h"
+
+/* The whole picture, white, with a title and a description for those who cannot see it. */
+void pdx__svg_begin(pdx__buf *out, double width, double height, const char *title,
+                    const char *description);
+void pdx__svg_end(pdx__buf *out);
+
+/* A group with presentation attributes, written as they are: ` fill="#333"`. */
+void pdx__svg_group(pdx__buf *out, const char *attributes);
+void pdx__svg_group_end(pdx__buf *out);
+
+void pdx__svg_line(pdx__buf *out, double x1, double y1, double x2, double y2);
+void pdx__svg_rect(pdx__buf *out, double x, double y, double width, double height,
+                   const char *fill);
+
+/* One line of text with its baseline at y, cut with an ellipsis where it would be wider than `room`
+ * (then the whole of it is a tooltip). The group gives font and anchor; `size` in pixels must be
+ * the group's. */
+void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, const char *text);
+/* About how wide a text is in a common sans-serif; errs on the wide side. */
+double pdx__svg_text_width(double size, const char *text);
+void pdx__svg_escape(pdx__buf *out, const char *text);
+
+/* Marks of about equal area around (x, y). */
+enum { PDX__SVG_CIRCLE, PDX__SVG_SQUARE, PDX__SVG_DIAMOND, PDX__SVG_TRIANGLE, PDX__SVG_MARKS };
+void pdx__svg_mark(pdx__buf *out, int32_t mark, double x, double y, double radius);
+
+#endif
