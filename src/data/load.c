@@ -161,7 +161,7 @@ static pdx_status check_primary(const pdx__loader *loader) {
         if (!(filter->known & 1u << i))
             return pdx__fail_at(PDX_ENOTFOUND, loader->primary, 0,
                                 "'where': no pair has a field '%s'", filter->terms.name[i]);
-    if (loader->dataset->n == 0)
+    if (filter->terms.count && loader->dataset->n == 0)
         return pdx__fail_at(PDX_ENOTFOUND, loader->primary, 0, "'where': no pair matches '%s'",
                             loader->options->where);
     for (int32_t i = 0; i < loader->group_by.count; ++i)
