@@ -381,7 +381,8 @@ pdx_status pdx_import(pdx_import_result *result, const char *format, const char 
     import.paths = paths;
     import.path_count = count;
     import.folder = folder;
-    import.began = import.told = pdx__seconds();
+    import.began = pdx__seconds();
+    import.told = import.began - 1;
 
     char *outputs[FILES] = {NULL};
     pdx_status status = PDX_OK;

@@ -39,7 +39,7 @@ static pdx_status judge_name(const cJSON *record, mtbench_row *row, pdx__where w
     pdx__buf_text(&row->judge, name->valuestring);
     if (cJSON_IsString(prompt))
         pdx__import_extra(&row->prompt, "judge_prompt", prompt->valuestring);
-    return row->judge.status;
+    return row->prompt.status != PDX_OK ? row->prompt.status : row->judge.status;
 }
 
 /* Question, turn, models and judge; the id of the pair. */

@@ -7,13 +7,8 @@
 
 #include "check.h"
 #include "core/file.h"
+#include "import_cases.h"
 
-#define GOLDEN "tests/golden/import/"
-#define LLMBAR GOLDEN "llmbar/Dataset/Toy/Natural/evaluators/GPT-4/"
-enum { MOST_PATHS = 6 };
-
-static const char *const outputs[] = {"pairs.jsonl", "judgments.jsonl", "features.jsonl",
-                                      "schema.json"};
 static char folder[64];
 static char log_text[8192];
 
@@ -29,7 +24,7 @@ static void new_folder(void) {
 }
 
 static void remove_folder(void) {
-    for (int i = 0; i < 4; ++i) unlink(in_folder(outputs[i]));
+    for (int i = 0; i < 4; ++i) unlink(in_folder(golden_outputs[i]));
     if (rmdir(folder) != 0) CHECK_FAIL("%s holds more than it should", folder);
 }
 
@@ -62,160 +57,24 @@ static void same_file(const char *expected, const char *made) {
     pdx__buf_free(&b);
 }
 
-typedef struct golden {
-    const char *format, *name, *paths[MOST_PATHS], *answers, *questions;
-    int pairs, judgments, left_out;
-    const char *logged;
-} golden;
-
-static const golden cases[] = {
-    {"alpacaeval",
-     "alpacaeval",
-     {GOLDEN "alpacaeval/annotations.json"},
-     NULL,
-     NULL,
-     6,
-     7,
-     1,
-     "annotations.json:52: left out: no verdict of 'judge-a'"},
-    {"mtbench",
-     "mtbench",
-     {GOLDEN "mtbench/gpt-4_pair.jsonl"},
-     GOLDEN "mtbench/answers",
-     GOLDEN "mtbench/question.jsonl",
-     3,
-     6,
-     2,
-     "gpt-4_pair.jsonl:4: left out: no answer of 'cat' to question '102'"},
-    {"mtbench-single",
-     "mtbench-single",
-     {GOLDEN "mtbench-single/gpt-4_single.jsonl"},
-     NULL,
-     NULL,
-     4,
-     4,
-     1,
-     "gpt-4_single.jsonl:5: left out: no score of 'bee'"},
-    {"mtbench-human",
-     "mtbench-human",
-     {GOLDEN "mtbench-human/human.jsonl"},
-     NULL,
-     NULL,
-     2,
-     4,
-     0,
-     ""},
-    {"arena-hard",
-     "arena-hard",
-     {GOLDEN "arena-hard/judgments.jsonl", GOLDEN "arena-hard/gpt-4-1106-preview/newt.jsonl"},
-     GOLDEN "arena-hard/answers",
-     NULL,
-     4,
-     8,
-     2,
-     "judgments.jsonl:2: left out: no verdict"},
-    {"annotated-pairs",
-     "annotated-pairs",
-     {GOLDEN "annotated-pairs/set.json"},
-     NULL,
-     NULL,
-     3,
-     5,
-     1,
-     "left out: no verdict of 'preferred_text' on 'annotated-pairs/c3'"},
-    {"llmbar",
-     "llmbar",
-     {LLMBAR "CoT/result.json", LLMBAR "Swap/result.json", LLMBAR "Rating/result.json"},
-     NULL,
-     NULL,
-     2,
-     10,
-     3,
-     "Rating/result.json:2: left out: 'GPT-4/Rating' rated"},
-    {"judgebench",
-     "judgebench",
-     {GOLDEN "judgebench/dataset=judgebench,response_model=ant,judge_name=arena_hard,"
-             "judge_model=wise-4.1.jsonl"},
-     NULL,
-     NULL,
-     3,
-     9,
-     1,
-     "jsonl:3: left out: no verdict of 'arena_hard:wise-4.1'"},
-    {"arena-33k", "arena-33k", {GOLDEN "arena-33k/train.jsonl"}, NULL, NULL, 3, 3, 0, ""},
-    {"arena-55k",
-     "arena-55k",
-     {GOLDEN "arena-55k/train.csv"},
-     NULL,
-     NULL,
-     3,
-     3,
-     2,
-     "train.csv:4: left out: 'response_a' of '65' is not a JSON list"},
-    {"rewardbench",
-     "rewardbench",
-     {GOLDEN "rewardbench/filtered.jsonl"},
-     NULL,
-     NULL,
-     6,
-     6,
-     1,
-     "filtered.jsonl:7: left out: chosen and rejected are the same text"},
-    {"ultrafeedback",
-     "ultrafeedback",
-     {GOLDEN "ultrafeedback/train.jsonl"},
-     NULL,
-     NULL,
-     4,
-     4,
-     0,
-     ""},
-    {"li2024",
-     "li2024",
-     {GOLDEN "li2024/groups.json", GOLDEN "li2024/wise-judge.json",
-      GOLDEN "li2024/7.0_toy/direct_ask_preferences_AB.jsonl",
-      GOLDEN "li2024/7.0_toy/direct_ask_preferences_BA.jsonl", GOLDEN "li2024/resolved.jsonl",
-      GOLDEN "li2024/records.jsonl"},
-     NULL,
-     NULL,
-     2,
-     8,
-     4,
-     "records.jsonl:2: left out: record 1: the accuracy could not be checked"},
-    {"li2024",
-     "li2024-rows",
-     {GOLDEN "li2024-rows/rows.jsonl"},
-     NULL,
-     NULL,
-     2,
-     4,
-     1,
-     "rows.jsonl:2: left out: record 1: the accuracy"},
-};
-
-static int count_paths(const golden *one) {
-    int count = 0;
-    while (count < MOST_PATHS && one->paths[count]) ++count;
-    return count;
-}
-
 static void formats_give_the_golden_files(void) {
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i) {
-        const golden *one = &cases[i];
+    for (size_t i = 0; i < sizeof golden_cases / sizeof golden_cases[0]; ++i) {
+        const golden *one = &golden_cases[i];
         pdx_import_options options = logging();
         pdx_import_result result;
         options.answers = one->answers;
         options.questions = one->questions;
         new_folder();
-        OK(pdx_import(&result, one->format, one->paths, count_paths(one), folder, &options));
+        OK(pdx_import(&result, one->format, one->paths, golden_paths(one), folder, &options));
         CHECK_INT(result.pairs, one->pairs);
         CHECK_INT(result.judgments, one->judgments);
         CHECK_INT(result.left_out, one->left_out);
         CHECK_CONTAINS(log_text, one->logged);
         for (int f = 0; f < 4; ++f) {
             char expected[256];
-            snprintf(expected, sizeof expected, GOLDEN "%s/expected/%s", one->name, outputs[f]);
-            same_file(expected, in_folder(outputs[f]));
+            snprintf(expected, sizeof expected, GOLDEN "%s/expected/%s", one->name,
+                     golden_outputs[f]);
+            same_file(expected, in_folder(golden_outputs[f]));
         }
         remove_folder();
     }
@@ -226,8 +85,8 @@ static void every_format_is_listed_and_tried(void) {
     int32_t formats = 0;
     while ((name = pdx_import_format(formats, &what))) {
         int tried = 0;
-        for (size_t i = 0; i < sizeof cases / sizeof cases[0]; ++i)
-            tried |= !strcmp(cases[i].format, name);
+        for (size_t i = 0; i < sizeof golden_cases / sizeof golden_cases[0]; ++i)
+            tried |= !strcmp(golden_cases[i].format, name);
         if (!tried) CHECK_FAIL("no golden case of %s", name);
         CHECK(what && *what);
         ++formats;
