@@ -5,9 +5,10 @@
  * Property d belongs to factor d mod factors.
  *
  * A verdict on (pair, order): eta = x.w(judge, scenario) + e in order AB, - e in order BA.
- * - Judges with log-probabilities: the log-odds of A over B is eta + logistic noise that belongs to
- *   the pair, one draw for both orders. So P(A in this order) = sigmoid(eta), and the sign of the
- *   sum over orders has P(A) = sigmoid(x.w) exactly, as both label rules assume.
+ * - Judges with log-probabilities: the log-odds of A over B is eta + L + d in order AB and
+ *   eta + L - d in order BA: L logistic noise of the pair, d (normal, sd 0.25) what the order adds.
+ *   The sum over orders is positive with probability sigmoid(x.w) exactly, as the label rule of the
+ *   sum assumes; in one order P(A) = sigmoid(eta) within 0.003.
  * - Judges with ties: Davidson 1970: P(tie) = v / (v + 2 cosh(eta / 2)), and P(A | no tie) =
  *   sigmoid(eta) exactly, so that dropping ties leaves the weights as planted; v is set so that the
  *   mean of P(tie) is the asked share.
@@ -53,7 +54,8 @@ void pdx_simulate_options_init(pdx_simulate_options *options) {
 enum { STREAM_LOADINGS = 1, STREAM_PAIRS = 2, STREAM_JUDGE = 16 };
 #define LEAST_LOADING 0.5
 #define MOST_LOADING  0.8
-#define POSITION_SD   0.6 /* of judges beyond the named ones */
+#define POSITION_SD   0.6  /* of judges beyond the named ones */
+#define ORDER_SD      0.25 /* what the order adds to a log-odds, beyond the position effect */
 
 typedef struct simulation {
     pdx_simulate_options options;
@@ -198,18 +200,20 @@ static pdx_status judge_pairs(simulation *s, const pdx__simulated_judge *judge, 
     double v = judge->with_probabilities ? 0 : tie_scale(s);
     int32_t repeats = judge->with_probabilities ? 1 : s->options.repeats;
     for (int64_t i = 0; i < s->options.pairs; ++i) {
-        double noise = pdx__rng_uniform(rng), coverage = 1 - 0.05 * pdx__rng_uniform(rng);
+        double noise = pdx__rng_uniform(rng), by_order = ORDER_SD * pdx__rng_normal(rng);
+        double coverage = 1 - 0.05 * pdx__rng_uniform(rng);
         for (int32_t r = 0; r < repeats; ++r)
             for (int32_t order = PDX_ORDER_AB; order <= PDX_ORDER_BA; ++order) {
-                double eta =
-                    s->eta[i] + (order == PDX_ORDER_AB ? judge->position : -judge->position);
+                double sign = order == PDX_ORDER_AB ? 1 : -1;
+                double eta = s->eta[i] + sign * judge->position, margin = eta;
                 int tie = 0;
-                if (!judge->with_probabilities) {
+                if (judge->with_probabilities) margin += sign * by_order;
+                else {
                     noise = pdx__rng_uniform(rng);
                     tie = pdx__rng_uniform(rng) < tie_probability(v, eta);
                 }
-                PDX__TRY(
-                    add_row(s, judge, i, order, r, eta + log(noise / (1 - noise)), tie, coverage));
+                margin += log(noise / (1 - noise));
+                PDX__TRY(add_row(s, judge, i, order, r, margin, tie, coverage));
             }
         PDX__TRY(tell(s));
     }
