@@ -98,12 +98,14 @@ PDX_API pdx_status pdx_judgments_rates(const pdx_judgments *judgments, const pdx
 
 /* How preference labels are made of judgments. */
 enum {
-    PDX_LABEL_AUTO = 0,     /* sum-logp where log-probabilities in both orders are known; else order
-                               where orders are known; else majority */
+    PDX_LABEL_AUTO = 0,     /* per judge: sum-logp where nine in ten of its pairs have log-probabilities
+                               in both orders; else order where at least half of its judgments have a
+                               known order; else margin where at least half give one; else soft where
+                               any gives prob_a; else majority */
     PDX_LABEL_ORDER = 1,    /* every (pair, order) an observation, position effect in the model */
     PDX_LABEL_SUM_LOGP = 2, /* A where AB.first + BA.second > AB.second + BA.first, else B: the
                                original's rule, an exact tie gives B */
-    PDX_LABEL_SOFT = 3,     /* mean over orders of P(A) from log-probabilities (or prob_a) */
+    PDX_LABEL_SOFT = 3,     /* mean over orders of P(A): prob_a, log-probabilities or verdicts */
     PDX_LABEL_MAJORITY = 4, /* over repeats and orders; equal counts are a tie */
     PDX_LABEL_MARGIN = 5    /* mean over orders of the log-odds of A over B, as a number */
 };

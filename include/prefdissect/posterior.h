@@ -39,7 +39,9 @@ typedef struct pdx_fit_options {
     double intercept_scale; /* its sd; default 2.5 */
     int32_t position;      /* PDX_POSITION_*; default Gaussian; used with PDX_LABEL_ORDER only */
     double position_scale; /* default 2.5 */
-    double order_weight;   /* weight of each order's row in the order-level model; default 0.5 */
+    double order_weight;   /* weight of each order's row of a pair judged in both; default 0.5: two looks
+                              at one pair are not two pairs. A pair judged in one order only has
+                              weight min(1, 2 order_weight) */
     int32_t folds;         /* K >= 2: also the mean over K leave-one-K-th-out fits; default 0 */
     int32_t paper_folds;   /* 1: the original's fold rule (numpy MT19937 shuffle of seed 0, rows
                               int(i/K n) .. + int(n/K)); default 0: balanced folds from `seed` */
@@ -95,8 +97,10 @@ PDX_API const pdx_posterior *pdx_study_get(const pdx_study *study, int32_t i); /
 /* NULL where there is no such fit. */
 PDX_API const pdx_posterior *pdx_study_find(const pdx_study *study, const char *judge,
                                             const char *group);
-/* fits.json, round-trip precision; and back. Loading the original's weight files (a folder of
- * model_<group>_fitted_paras.jsonl, or one community JSON file) gives fits with means only. */
+/* fits.json, round-trip precision; and back. The original's weight files (a folder of
+ * model_<group>_fitted_paras.jsonl, or one community JSON file of one judge, <size>_<judge>.json)
+ * give fits with means only; they are written from fold means where there are any, as a folder, or
+ * as a community file where the name ends in ".json". */
 PDX_API pdx_status pdx_study_save(const pdx_study *study, const char *path);
 PDX_API pdx_status pdx_study_load(pdx_study **out, const char *path);
 PDX_API pdx_status pdx_study_load_weights(pdx_study **out, const char *path);
@@ -121,7 +125,9 @@ typedef struct pdx_certificate {
     double mean_se;        /* max Monte Carlo standard error of a mean / sd (0 for EP) */
 } pdx_certificate;
 
-/* Position effect e in log-odds for the response shown first, other things equal. */
+/* Position effect e in log-odds for the response shown first, other things equal. From the position
+ * column of the order-level model; or, where log-probabilities in both orders are known, from their
+ * mean [l_AB + l_BA] / 2 per pair, in which the content cancels (location e of a logistic). */
 typedef struct pdx_position {
     int32_t known; /* 0: not in this model */
     double mean, sd, prob_positive;
