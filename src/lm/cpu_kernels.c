@@ -1,0 +1,174 @@
+/* Inner loops on GCC vector types; PDX_ISA names the copy (plain, avx2, avx512), which the build
+ * compiles with the matching flags. */
+#include "cpu_kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#if defined(__AVX512F__)
+enum { LANES = 16 };
+#elif defined(__AVX2__)
+enum { LANES = 8 };
+#else
+enum { LANES = 4 };
+#endif
+typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
+
+static inline vec load(const float *p) {
+    return *(const vec *)p;
+}
+static inline void store(float *p, vec v) {
+    *(vec *)p = v;
+}
+static inline vec splat(float x) {
+    return x - (vec){0};
+}
+
+/* mask ? a : b, lane by lane. */
+static inline vec choose(ivec mask, vec a, vec b) {
+    return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
+}
+
+/* exp to about 2 ulp on [-87, 88]; below that 0. Cody-Waite reduction, polynomial of degree 6. */
+static inline vec vexp(vec x) {
+    ivec tiny = x<splat(-87.0f), huge = x> splat(88.0f);
+    x = choose(tiny, splat(-87.0f), x);
+    x = choose(huge, splat(88.0f), x);
+    vec n = x * splat(1.44269504f);
+    vec shift = splat(12582912.0f); /* 1.5 * 2^23: rounds to the nearest whole number */
+    n = (n + shift) - shift;
+    vec r = x - n * splat(0.693359375f);
+    r = r + n * splat(2.12194440e-4f);
+    vec p = splat(1.9875691500e-4f);
+    p = p * r + splat(1.3981999507e-3f);
+    p = p * r + splat(8.3334519073e-3f);
+    p = p * r + splat(4.1665795894e-2f);
+    p = p * r + splat(1.6666665459e-1f);
+    p = p * r + splat(5.0000001201e-1f);
+    p = p * r * r + r + splat(1.0f);
+    ivec bits = (__builtin_convertvector(n, ivec) + 127) << 23;
+    p = p * (vec)bits;
+    return choose(tiny, splat(0.0f), p);
+}
+
+static inline float sum(vec v) {
+    float s = 0;
+    for (int i = 0; i < LANES; ++i) s += v[i];
+    return s;
+}
+
+/* scores[r][j] = scale * q_r . k_j for `tiles` tiles of 2 x LANES keys from `from`. */
+static void scores(const float *const *q, const float *kt, int64_t stride, int32_t width,
+                   int64_t from, int64_t to, float scale, float *out) {
+    for (int64_t j = from; j < to; j += 2 * LANES) {
+        vec a[4][2] = {{{0}}};
+        for (int32_t d = 0; d < width; ++d) {
+            vec k0 = load(kt + d * stride + j), k1 = load(kt + d * stride + j + LANES);
+            for (int r = 0; r < 4; ++r) {
+                vec x = splat(q[r][d]);
+                a[r][0] += x * k0;
+                a[r][1] += x * k1;
+            }
+        }
+        for (int r = 0; r < 4; ++r) {
+            store(out + r * stride + j, a[r][0] * splat(scale));
+            store(out + r * stride + j + LANES, a[r][1] * splat(scale));
+        }
+    }
+}
+
+/* Softmax over [first, last], zero elsewhere in [from, to). Returns nothing: rows sum to one. */
+static void soften(float *row, int64_t from, int64_t to, int32_t first, int32_t last) {
+    for (int64_t j = from; j < first; ++j) row[j] = -INFINITY;
+    for (int64_t j = last + 1; j < to; ++j) row[j] = -INFINITY;
+    float most = -INFINITY;
+    for (int64_t j = first; j <= last; ++j) most = row[j] > most ? row[j] : most;
+    vec total = {0};
+    for (int64_t j = from; j < to; j += LANES) {
+        vec e = vexp(load(row + j) - splat(most));
+        store(row + j, e);
+        total += e;
+    }
+    vec share = splat(1.0f / sum(total));
+    for (int64_t j = from; j < to; j += LANES) store(row + j, load(row + j) * share);
+}
+
+static void mix(const float *p, int64_t stride, const float *v, int32_t width, int64_t from,
+                int64_t to, int32_t rows, float *out, int64_t out_stride) {
+    int32_t d = 0;
+    for (; d + 2 * LANES <= width; d += 2 * LANES) {
+        vec a[4][2] = {{{0}}};
+        for (int64_t j = from; j < to; ++j) {
+            vec v0 = load(v + j * width + d), v1 = load(v + j * width + d + LANES);
+            for (int r = 0; r < 4; ++r) {
+                vec x = splat(p[r * stride + j]);
+                a[r][0] += x * v0;
+                a[r][1] += x * v1;
+            }
+        }
+        for (int32_t r = 0; r < rows; ++r) {
+            store(out + r * out_stride + d, a[r][0]);
+            store(out + r * out_stride + d + LANES, a[r][1]);
+        }
+    }
+    for (; d < width; ++d)
+        for (int32_t r = 0; r < rows; ++r) {
+            float s = 0;
+            for (int64_t j = from; j < to; ++j) s += p[r * stride + j] * v[j * width + d];
+            out[r * out_stride + d] = s;
+        }
+}
+
+static void attend(const float *q, int64_t q_stride, int32_t rows, const float *kt, const float *v,
+                   int64_t stride, int32_t width, const int32_t *first, const int32_t *last,
+                   float scale, float *scratch, float *out, int64_t out_stride) {
+    const float *query[4];
+    int32_t least = first[0], most = last[0];
+    for (int r = 0; r < 4; ++r) {
+        int32_t from = r < rows ? r : 0;
+        query[r] = q + from * q_stride;
+        least = first[from] < least ? first[from] : least;
+        most = last[from] > most ? last[from] : most;
+    }
+    int64_t from = least / (2 * LANES) * (2 * LANES);
+    int64_t to = (most + 2 * LANES) / (2 * LANES) * (2 * LANES);
+    scores(query, kt, stride, width, from, to, scale, scratch);
+    for (int r = 0; r < 4; ++r)
+        soften(scratch + r * stride, from, to, first[r < rows ? r : 0], last[r < rows ? r : 0]);
+    mix(scratch, stride, v, width, least, most + 1, rows, out, out_stride);
+}
+
+static void gate(float *g, const float *up, int64_t count) {
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) {
+        vec x = load(g + i);
+        store(g + i, x / (splat(1.0f) + vexp(-x)) * load(up + i));
+    }
+    for (; i < count; ++i) g[i] = g[i] / (1.0f + expf(-g[i])) * up[i];
+}
+
+static void norm(float *out, const float *x, const float *weight, int32_t width, float epsilon) {
+    double squares = 0;
+    for (int32_t i = 0; i < width; ++i) squares += (double)x[i] * x[i];
+    float scale = (float)(1 / sqrt(squares / width + epsilon));
+    for (int32_t i = 0; i < width; ++i) out[i] = x[i] * scale * weight[i];
+}
+
+static void add(float *x, const float *y, int64_t count) {
+    for (int64_t i = 0; i < count; ++i) x[i] += y[i];
+}
+
+static double sum_exp(const float *x, int64_t count, float most) {
+    double total = 0;
+    int64_t i = 0;
+    for (; i + LANES <= count; i += LANES) total += sum(vexp(load(x + i) - splat(most)));
+    for (; i < count; ++i) total += exp((double)x[i] - most);
+    return total;
+}
+
+#define JOIN(a, b) a##b
+#define NAMED(isa) JOIN(pdx__cpu_kernels_, isa)
+#define TEXT(x)    #x
+#define TEXT_OF(x) TEXT(x)
+const pdx__cpu_kernels NAMED(PDX_ISA) = {TEXT_OF(PDX_ISA), attend, gate, norm, add, sum_exp};
