@@ -99,8 +99,7 @@ static pdx_status split(const pdx__tokenizer *t, const char *text, size_t length
     for (size_t i = 0; i < length;) {
         size_t used = 1;
         int32_t id;
-        if (t->kind == PDX__BPE_BYTES)
-            id = t->byte_id[(unsigned char)text[i]];
+        if (t->kind == PDX__BPE_BYTES) id = t->byte_id[(unsigned char)text[i]];
         else {
             uint32_t rune;
             used = pdx__utf8_decode(text + i, length - i, &rune);

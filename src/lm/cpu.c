@@ -86,10 +86,8 @@ static void end_batch(cpu *c) {
 
 static void cpu_release(void *context, pdx__activation *a) {
     cpu *c = context;
-    if (a->previous)
-        a->previous->next = a->next;
-    else
-        c->activations = a->next;
+    if (a->previous) a->previous->next = a->next;
+    else c->activations = a->next;
     if (a->next) a->next->previous = a->previous;
     c->held -= (int64_t)a->width * a->capacity * (int64_t)sizeof(float);
     pdx__free(a->data);
@@ -606,9 +604,7 @@ static void cpu_memory(void *context, int64_t *held, int64_t *limit) {
     *limit = ((cpu *)context)->limit;
 }
 
-static const char *cpu_message(void *context) {
-    return ((cpu *)context)->message;
-}
+static const char *cpu_message(void *context) { return ((cpu *)context)->message; }
 
 const pdx__backend *pdx__backend_cpu(void) {
     static const pdx__backend backend = {sizeof(pdx__backend),

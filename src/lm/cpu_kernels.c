@@ -15,15 +15,9 @@ enum { LANES = 4 };
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
 
-static inline vec load(const float *p) {
-    return *(const vec *)p;
-}
-static inline void store(float *p, vec v) {
-    *(vec *)p = v;
-}
-static inline vec splat(float x) {
-    return x - (vec){0};
-}
+static inline vec load(const float *p) { return *(const vec *)p; }
+static inline void store(float *p, vec v) { *(vec *)p = v; }
+static inline vec splat(float x) { return x - (vec){0}; }
 
 /* mask ? a : b, lane by lane. */
 static inline vec choose(ivec mask, vec a, vec b) {

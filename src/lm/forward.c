@@ -88,6 +88,8 @@ static pdx_status run(pdx__model *m, const pdx__batch *batch, const int32_t *row
     PDX__TRY(b->embed(c, p->x, m->embedding));
     for (int32_t i = 0; i < m->shape.layers; ++i) {
         const pdx__layer *l = &m->layer[i];
+        if (m->tick && m->tick(m->tick_context))
+            return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(b->norm(c, p->y, p->x, i ? p->y : NULL, l->attention_norm, epsilon));
         PDX__TRY(attention(m, l, p));
         PDX__TRY(b->norm(c, p->y, p->x, p->y, l->mlp_norm, epsilon));
@@ -102,7 +104,7 @@ pdx_status pdx__forward(pdx__model *m, const pdx__batch *batch, const int32_t *r
                         double *logp, float *logits) {
     pass p = {0};
     pdx_status status = run(m, batch, rows, row_count, candidate, candidates, logp, logits, &p);
-    if (status != PDX_OK) {
+    if (status != PDX_OK && status != PDX_ECANCELED) {
         const char *why = m->backend->message(m->context);
         if (why && why[0]) pdx__fail(status, "%s: %s", m->backend->name, why);
     }

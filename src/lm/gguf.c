@@ -7,9 +7,7 @@
 enum { TYPE_BOOL = 7, TYPE_STRING = 8, TYPE_ARRAY = 9, TYPE_LAST = 12 };
 static const uint8_t type_bytes[TYPE_LAST + 1] = {1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8};
 
-size_t pdx__gguf_type_bytes(uint32_t type) {
-    return type <= TYPE_LAST ? type_bytes[type] : 0;
-}
+size_t pdx__gguf_type_bytes(uint32_t type) { return type <= TYPE_LAST ? type_bytes[type] : 0; }
 
 typedef struct reader {
     const pdx__mapping *file;
@@ -54,39 +52,17 @@ int pdx__gguf_number(const uint8_t *at, uint32_t type, double *out) {
     if (type > TYPE_LAST || !type_bytes[type]) return 0;
     memcpy(&v, at, type_bytes[type]);
     switch (type) {
-    case 0:
-        *out = at[0];
-        break;
-    case 1:
-        *out = v.i8;
-        break;
-    case 2:
-        *out = v.u16;
-        break;
-    case 3:
-        *out = v.i16;
-        break;
-    case 4:
-        *out = v.u32;
-        break;
-    case 5:
-        *out = v.i32;
-        break;
-    case 6:
-        *out = v.f32;
-        break;
-    case TYPE_BOOL:
-        *out = at[0] != 0;
-        break;
-    case 10:
-        *out = (double)v.u64;
-        break;
-    case 11:
-        *out = (double)v.i64;
-        break;
-    default:
-        *out = v.f64;
-        break;
+    case 0: *out = at[0]; break;
+    case 1: *out = v.i8; break;
+    case 2: *out = v.u16; break;
+    case 3: *out = v.i16; break;
+    case 4: *out = v.u32; break;
+    case 5: *out = v.i32; break;
+    case 6: *out = v.f32; break;
+    case TYPE_BOOL: *out = at[0] != 0; break;
+    case 10: *out = (double)v.u64; break;
+    case 11: *out = (double)v.i64; break;
+    default: *out = v.f64; break;
     }
     return 1;
 }

@@ -65,20 +65,13 @@ static const struct {
 
 static int64_t size_of(const pdx__model_shape *s, char letter) {
     switch (letter) {
-    case 'w':
-        return s->width;
-    case 'h':
-        return s->hidden;
-    case 'q':
-        return (int64_t)s->heads * s->head_width;
-    case 'k':
-        return (int64_t)s->kv_heads * s->head_width;
-    case 'd':
-        return s->head_width;
-    case 'e':
-        return s->experts;
-    default:
-        return 1;
+    case 'w': return s->width;
+    case 'h': return s->hidden;
+    case 'q': return (int64_t)s->heads * s->head_width;
+    case 'k': return (int64_t)s->kv_heads * s->head_width;
+    case 'd': return s->head_width;
+    case 'e': return s->experts;
+    default: return 1;
     }
 }
 
@@ -170,10 +163,8 @@ static pdx_status put_all(pdx__model *m) {
     PDX__TRY(put(m, embedding, 1, s->vocabulary, s->width, 0, &m->embedding));
     PDX__TRY(
         put(m, gguf ? "output_norm.weight" : "model.norm.weight", 1, 1, s->width, 0, &m->norm));
-    if (s->tied)
-        m->head = m->embedding;
-    else
-        PDX__TRY(put(m, head, 1, s->vocabulary, s->width, 0, &m->head));
+    if (s->tied) m->head = m->embedding;
+    else PDX__TRY(put(m, head, 1, s->vocabulary, s->width, 0, &m->head));
     m->layer = pdx__alloc_zero((size_t)s->layers, sizeof *m->layer);
     if (!m->layer) return PDX_ENOMEM;
     for (int32_t i = 0; i < s->layers; ++i) PDX__TRY(put_layer(m, i));
@@ -197,10 +188,8 @@ pdx_status pdx__model_open(pdx__model **out, const char *path, const pdx__backen
     if (status == PDX_OK) status = pdx__model_read_shape(&m->shape, m->weights, &m->rope_frequency);
     if (status == PDX_OK) status = backend->open(&m->context, options);
     if (status == PDX_OK) status = put_all(m);
-    if (status == PDX_OK)
-        *out = m;
-    else
-        pdx__model_close(m);
+    if (status == PDX_OK) *out = m;
+    else pdx__model_close(m);
     return status;
 }
 

@@ -34,7 +34,9 @@ typedef struct pdx__model {
     void *context;
     float *rope_frequency; /* [rope_pairs] */
     pdx__matrix *embedding, *norm, *head;
-    pdx__layer *layer; /* [layers] */
+    pdx__layer *layer;              /* [layers] */
+    int32_t (*tick)(void *context); /* called between layers where not NULL; nonzero stops */
+    void *tick_context;
 } pdx__model;
 
 /* Reads the shape alone (no device): PDX_EUNSUPPORTED names what is unknown; every setting is

@@ -31,8 +31,7 @@ static void replace_all(pdx__buf *out, const char *text, size_t length, const ch
         if (n && length - i >= n && !memcmp(text + i, from, n)) {
             pdx__buf_text(out, to);
             i += n;
-        } else
-            pdx__buf_char(out, text[i++]);
+        } else pdx__buf_char(out, text[i++]);
     }
 }
 
@@ -65,9 +64,7 @@ static pdx_status normalise(const pdx__tokenizer *t, const char *text, size_t le
             if (first && strncmp(out->data, r->to, strlen(r->to))) pdx__buf_text(&next, r->to);
             pdx__buf_append(&next, out->data, out->length);
             break;
-        case PDX__TEXT_REPLACE:
-            replace_all(&next, out->data, out->length, r->from, r->to);
-            break;
+        case PDX__TEXT_REPLACE: replace_all(&next, out->data, out->length, r->from, r->to); break;
         default: {
             pdx_status status = compose(&next, out->data, out->length);
             if (status != PDX_OK) next.status = status;
@@ -96,9 +93,7 @@ static pdx_status cut_piece(const pdx__cut *cut, const char *text, piece p, pcre
         size_t from = range[0], to = range[1];
         if (to <= from || from < at) break; /* a \K could do that */
         switch (cut->behaviour) {
-        case PDX__CUT_WITH_PREVIOUS:
-            PDX__TRY(push(out, p.start + kept, p.start + to));
-            break;
+        case PDX__CUT_WITH_PREVIOUS: PDX__TRY(push(out, p.start + kept, p.start + to)); break;
         case PDX__CUT_WITH_NEXT:
             PDX__TRY(push(out, p.start + kept, p.start + from));
             kept = from;

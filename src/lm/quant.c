@@ -17,15 +17,9 @@ static const struct {
     [PDX__Q6_K] = {"Q6_K", 256, 210},
 };
 
-const char *pdx__dtype_name(pdx__dtype dtype) {
-    return info[dtype].name;
-}
-int32_t pdx__dtype_block(pdx__dtype dtype) {
-    return info[dtype].block;
-}
-int32_t pdx__dtype_block_bytes(pdx__dtype dtype) {
-    return info[dtype].bytes;
-}
+const char *pdx__dtype_name(pdx__dtype dtype) { return info[dtype].name; }
+int32_t pdx__dtype_block(pdx__dtype dtype) { return info[dtype].block; }
+int32_t pdx__dtype_block_bytes(pdx__dtype dtype) { return info[dtype].bytes; }
 
 static float from_bits(uint32_t bits) {
     float value;
@@ -33,9 +27,7 @@ static float from_bits(uint32_t bits) {
     return value;
 }
 
-static float from_bf16(const uint8_t *p) {
-    return from_bits((uint32_t)(p[0] | p[1] << 8) << 16);
-}
+static float from_bf16(const uint8_t *p) { return from_bits((uint32_t)(p[0] | p[1] << 8) << 16); }
 
 static float from_f16(const uint8_t *p) {
     uint32_t h = (uint32_t)p[0] | (uint32_t)p[1] << 8;
@@ -122,35 +114,15 @@ void pdx__dequantise(pdx__dtype dtype, const void *blocks, int64_t count, float 
         return;
     }
     for (int64_t i = 0; i < count; i += block, b += bytes, out += block) switch (dtype) {
-        case PDX__F16:
-            *out = from_f16(b);
-            break;
-        case PDX__BF16:
-            *out = from_bf16(b);
-            break;
-        case PDX__Q8_0:
-            q8(b, out);
-            break;
-        case PDX__Q4_0:
-            q4(b, out, 0);
-            break;
-        case PDX__Q4_1:
-            q4(b, out, 1);
-            break;
-        case PDX__Q5_0:
-            q5(b, out, 0);
-            break;
-        case PDX__Q5_1:
-            q5(b, out, 1);
-            break;
-        case PDX__Q4_K:
-            q45_k(b, out, NULL, b + 16);
-            break;
-        case PDX__Q5_K:
-            q45_k(b, out, b + 16, b + 48);
-            break;
-        default:
-            q6_k(b, out);
-            break;
+        case PDX__F16: *out = from_f16(b); break;
+        case PDX__BF16: *out = from_bf16(b); break;
+        case PDX__Q8_0: q8(b, out); break;
+        case PDX__Q4_0: q4(b, out, 0); break;
+        case PDX__Q4_1: q4(b, out, 1); break;
+        case PDX__Q5_0: q5(b, out, 0); break;
+        case PDX__Q5_1: q5(b, out, 1); break;
+        case PDX__Q4_K: q45_k(b, out, NULL, b + 16); break;
+        case PDX__Q5_K: q45_k(b, out, b + 16, b + 48); break;
+        default: q6_k(b, out); break;
         }
 }

@@ -137,8 +137,7 @@ pdx_status pdx__read_folder(pdx__weights *weights, const char *folder) {
     if (access(index, F_OK) == 0) {
         PDX__GO(read_json_file(&tree, index));
         PDX__GO(read_shards(weights, folder, tree, index));
-    } else
-        PDX__GO(read_shard(weights, single));
+    } else PDX__GO(read_shard(weights, single));
 done:
     cJSON_Delete(tree);
     pdx__free(config);

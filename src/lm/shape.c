@@ -138,13 +138,11 @@ static void make_frequencies(const pdx__model_shape *shape, const scaling *sc, d
     if (high <= low) high = low + 1e-3;
     for (int32_t i = 0; i < pairs; ++i) {
         double f = pow(base, -2.0 * i / dim);
-        if (!strcmp(sc->kind, "linear"))
-            f /= sc->factor;
+        if (!strcmp(sc->kind, "linear")) f /= sc->factor;
         else if (!strcmp(sc->kind, "llama3")) {
             double length = turn / f,
                    share = (sc->original / length - sc->low) / (sc->high - sc->low);
-            if (length > sc->original / sc->low)
-                f /= sc->factor;
+            if (length > sc->original / sc->low) f /= sc->factor;
             else if (length >= sc->original / sc->high)
                 f = (1 - share) * f / sc->factor + share * f;
         } else if (!strcmp(sc->kind, "yarn")) {
@@ -169,8 +167,7 @@ static pdx_status read_rope(const source *s, pdx__model_shape *shape, float **fr
                                       (pdx__where){s->path, 0}));
         PDX__TRY(number(s, NULL, "partial_rotary_factor", 1, &factor));
         width = (int32_t)(factor * shape->head_width);
-    } else
-        PDX__TRY(whole(s, "rope.dimension_count", NULL, shape->head_width, 2, &width));
+    } else PDX__TRY(whole(s, "rope.dimension_count", NULL, shape->head_width, 2, &width));
     if (!(base > 1) || width < 2 || width > shape->head_width || width % 2)
         return pdx__fail_at(PDX_EPARSE, s->path, 0, "a rotation of %d of %d dimensions, base %g",
                             width, shape->head_width, base);

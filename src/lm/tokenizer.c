@@ -132,10 +132,8 @@ pdx_status pdx__bytes_of_printable(pdx__buf *out, const char *text, size_t lengt
             uint32_t k = rune - 0x100;
             byte = (int)(k < 33 ? k : k < 67 ? 0x7f + (k - 33) : 0xad);
         }
-        if (byte >= 0)
-            pdx__buf_char(out, (char)byte);
-        else
-            pdx__buf_append(out, text + i, used);
+        if (byte >= 0) pdx__buf_char(out, (char)byte);
+        else pdx__buf_append(out, text + i, used);
         i += used;
     }
     return out->status;
@@ -164,8 +162,7 @@ pdx_status pdx__tokenizer_finish(pdx__tokenizer *t, const char *path) {
     for (int b = 0; b < 256; ++b) {
         char byte = (char)b, name[8];
         static const char hex[] = "0123456789ABCDEF";
-        if (t->kind == PDX__BPE_BYTES)
-            t->byte_id[b] = pdx__vocabulary_find(t, &byte, 1);
+        if (t->kind == PDX__BPE_BYTES) t->byte_id[b] = pdx__vocabulary_find(t, &byte, 1);
         else {
             memcpy(name, "<0x__>", 7);
             name[3] = hex[b >> 4];
@@ -182,14 +179,10 @@ pdx_status pdx__tokenizer_open(pdx__tokenizer **out, const pdx__weights *weights
     if (!t) return PDX_ENOMEM;
     t->unknown = -1;
     pdx_status status;
-    if (pdx__weights_is_gguf(weights))
-        status = pdx__tokenizer_read_gguf(t, weights);
-    else
-        status = pdx__tokenizer_read_json(t, pdx__weights_path(weights));
-    if (status == PDX_OK)
-        *out = t;
-    else
-        pdx__tokenizer_close(t);
+    if (pdx__weights_is_gguf(weights)) status = pdx__tokenizer_read_gguf(t, weights);
+    else status = pdx__tokenizer_read_json(t, pdx__weights_path(weights));
+    if (status == PDX_OK) *out = t;
+    else pdx__tokenizer_close(t);
     return status;
 }
 
@@ -199,10 +192,8 @@ pdx_status pdx__tokenizer_from_json(pdx__tokenizer **out, const char *path) {
     if (!t) return PDX_ENOMEM;
     t->unknown = -1;
     pdx_status status = pdx__tokenizer_read_json(t, path);
-    if (status == PDX_OK)
-        *out = t;
-    else
-        pdx__tokenizer_close(t);
+    if (status == PDX_OK) *out = t;
+    else pdx__tokenizer_close(t);
     return status;
 }
 
@@ -226,9 +217,7 @@ void pdx__tokenizer_close(pdx__tokenizer *t) {
     pdx__free(t);
 }
 
-int32_t pdx__tokenizer_size(const pdx__tokenizer *t) {
-    return t->size;
-}
+int32_t pdx__tokenizer_size(const pdx__tokenizer *t) { return t->size; }
 
 const char *pdx__token_text(const pdx__tokenizer *t, int32_t id, size_t *length) {
     *length = 0;
@@ -250,9 +239,7 @@ int32_t pdx__token_find(const pdx__tokenizer *t, const char *text, size_t length
     return pdx__vocabulary_find(t, text, length);
 }
 
-const char *pdx__tokenizer_chat_template(const pdx__tokenizer *t) {
-    return t->chat_template;
-}
+const char *pdx__tokenizer_chat_template(const pdx__tokenizer *t) { return t->chat_template; }
 
 /* The prompt in one piece; `own[i]` is 1 where byte i is the template's own text. */
 typedef struct prompt {
@@ -293,9 +280,7 @@ static int32_t added_at(const pdx__tokenizer *t, const prompt *p, size_t at) {
     return -1;
 }
 
-static int is_space(char c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
+static int is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 static pdx_status tokenize_prompt(const pdx__tokenizer *t, const prompt *p, pdx__ids *out) {
     char starts[256] = {0};

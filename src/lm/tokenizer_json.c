@@ -77,8 +77,7 @@ static pdx_status read_split(pdx__tokenizer *t, const cJSON *p, const char *path
     while (i < sizeof known / sizeof *known && strcmp(behaviour, known[i].name)) ++i;
     if (i < sizeof known / sizeof *known)
         status = pdx__tokenizer_cut(t, regex, known[i].behaviour, path);
-    else
-        unknown_part(path, "pre_tokenizer Split, behavior", behaviour);
+    else unknown_part(path, "pre_tokenizer Split, behavior", behaviour);
     pdx__buf_free(&quoted);
     return status;
 }

@@ -19,12 +19,9 @@ pdx_status pdx__map_file(pdx__weights *weights, const char *path, const pdx__map
     struct stat st;
     pdx_status status = PDX_OK;
     void *bytes = MAP_FAILED;
-    if (fstat(file, &st) != 0)
-        status = pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
-    else if (!S_ISREG(st.st_mode))
-        status = pdx__fail_at(PDX_EIO, path, 0, "is not a plain file");
-    else if (st.st_size == 0)
-        status = pdx__fail_at(PDX_EPARSE, path, 0, "is empty");
+    if (fstat(file, &st) != 0) status = pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    else if (!S_ISREG(st.st_mode)) status = pdx__fail_at(PDX_EIO, path, 0, "is not a plain file");
+    else if (st.st_size == 0) status = pdx__fail_at(PDX_EPARSE, path, 0, "is empty");
     else {
         bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, file, 0);
         if (bytes == MAP_FAILED)
@@ -94,12 +91,9 @@ pdx_status pdx__weights_open(pdx__weights **out, const char *path) {
     pdx__weights *weights = pdx__alloc_zero(1, sizeof *weights);
     if (!weights) return PDX_ENOMEM;
     pdx_status status = PDX_OK;
-    if (!(weights->path = pdx__strdup(path)))
-        status = PDX_ENOMEM;
-    else if (S_ISDIR(st.st_mode))
-        status = pdx__read_folder(weights, path);
-    else
-        status = pdx__read_gguf(weights, path);
+    if (!(weights->path = pdx__strdup(path))) status = PDX_ENOMEM;
+    else if (S_ISDIR(st.st_mode)) status = pdx__read_folder(weights, path);
+    else status = pdx__read_gguf(weights, path);
     if (status != PDX_OK) {
         pdx__weights_close(weights);
         return status;
@@ -127,18 +121,10 @@ void pdx__weights_close(pdx__weights *weights) {
     pdx__free(weights);
 }
 
-const char *pdx__weights_path(const pdx__weights *weights) {
-    return weights->path;
-}
-int pdx__weights_is_gguf(const pdx__weights *weights) {
-    return weights->is_gguf;
-}
-const void *pdx__weights_config(const pdx__weights *weights) {
-    return weights->config;
-}
-int64_t pdx__weights_tensor_count(const pdx__weights *weights) {
-    return weights->names.count;
-}
+const char *pdx__weights_path(const pdx__weights *weights) { return weights->path; }
+int pdx__weights_is_gguf(const pdx__weights *weights) { return weights->is_gguf; }
+const void *pdx__weights_config(const pdx__weights *weights) { return weights->config; }
+int64_t pdx__weights_tensor_count(const pdx__weights *weights) { return weights->names.count; }
 
 const pdx__tensor *pdx__weights_tensor(const pdx__weights *weights, int64_t i) {
     return i >= 0 && i < weights->names.count ? &weights->tensor[i] : NULL;
