@@ -56,8 +56,8 @@ static void make_batch(bench *b) {
 }
 
 static pdx__tensor plain_tensor(const float *x, int64_t count, int64_t rows, int64_t columns) {
-    return (pdx__tensor){"test", PDX__F32, count, rows, columns, x,
-                         (size_t)(count * rows * columns) * sizeof *x};
+    return (pdx__tensor){
+        "test", PDX__F32, count, rows, columns, x, (size_t)(count * rows * columns) * sizeof *x};
 }
 
 static void expect(const bench *b, const char *what, const float *got, const double *want,
@@ -359,8 +359,7 @@ static void test_experts(bench *b) {
                     c += (double)wu[(e * H + h) * W + i] * x[t * W + i];
                 }
                 double hidden = a / (1 + exp(-a)) * c * (k ? 1 - share : share);
-                for (int o = 0; o < W; ++o)
-                    want[t * W + o] += hidden * wd[(e * W + o) * H + h];
+                for (int o = 0; o < W; ++o) want[t * W + o] += hidden * wd[(e * W + o) * H + h];
             }
         }
     }
@@ -409,13 +408,13 @@ static void test_score(bench *b) {
 static const struct {
     const char *name;
     void (*run)(bench *b);
-} backend_rows[] = {{"embed", test_embed},         {"norm", test_norm},
-                    {"matmul", test_matmul},       {"head_norm", test_head_norm},
-                    {"rope", test_rope},           {"attention", test_attention},
-                    {"gate", test_gate},           {"experts", test_experts},
-                    {"score", test_score}};
+} backend_rows[] = {
+    {"embed", test_embed},         {"norm", test_norm},       {"matmul", test_matmul},
+    {"head_norm", test_head_norm}, {"rope", test_rope},       {"attention", test_attention},
+    {"gate", test_gate},           {"experts", test_experts}, {"score", test_score}};
 
-/* Runs every row on a fresh context, so that a sanitizer sees each operation's memory end to end. */
+/* Runs every row on a fresh context, so that a sanitizer sees each operation's memory end to end.
+ */
 static void backend_table(const pdx__backend *backend, const pdx__backend_options *options,
                           double tolerance, int rounds) {
     for (size_t i = 0; i < sizeof backend_rows / sizeof *backend_rows; ++i) {
