@@ -20,6 +20,7 @@ want_build() {
     want pkg-config command -v pkg-config
     want libcjson-dev pkg-config --exists libcjson
     want libpcre2-dev pkg-config --exists libpcre2-8
+    want libutf8proc-dev pkg-config --exists libutf8proc
     want libopenblas-dev pkg-config --exists openblas
     want liblapacke-dev pkg-config --exists lapacke
 }
