@@ -23,15 +23,20 @@ typedef struct pdx__row_sites {
     const double *z, *w;
 } pdx__row_sites;
 
-/* Conditional of one coordinate in the sampler over `count` draws (a multiple of PDX__DRAWS). */
+/* One coordinate of the sequential sampler over `count` draws (a multiple of PDX__DRAWS): a
+ * Gaussian conditional of q with its Laplace site taken out, times the Laplace prior. */
 typedef struct pdx__half_lines {
     int32_t count;
-    double lam;          /* cavity precision >= 0 */
+    double precision; /* of the conditional of q */
+    double lam;       /* precision less the site's, >= 0 */
+    double site_linear;
     double rate;         /* 1/b > 0 */
-    const double *gam;   /* [count] cavity linear part */
+    const double *mean;  /* [count] of the conditional of q */
     const double *u;     /* [count] uniforms in (0, 1) */
     double *a;           /* [count] out: the draws */
-    double *log_density; /* [count] += -lam a^2/2 + gam a - log(I+ + I-) */
+    double *z;           /* [count] out: (a - mean) sqrt(precision) */
+    double *log_density; /* [count] += -lam a^2/2 + gam a - log(I+ + I-), gam = mean precision -
+                            site_linear */
 } pdx__half_lines;
 
 typedef struct pdx__kernels {
@@ -66,6 +71,12 @@ typedef struct pdx__kernels {
     void (*half_lines)(const pdx__half_lines *lines);
     /* z with P(Z <= z) = u; count a multiple of PDX__DRAWS. */
     void (*normal_quantiles)(int64_t count, const double *u, double *z);
+    /* out[i] = base + sum over k of coefficient[k] value[k][i]; value[d][stride], count a multiple
+     * of PDX__DRAWS. */
+    void (*combine)(double *out, int64_t count, double base, int32_t d, const double *coefficient,
+                    const double *value, int64_t stride);
+    /* sum[k] += over rows of c x_k. */
+    void (*project)(double *sum, const double *block, int32_t count, const double *c, int32_t d);
     /* sum[draw] += sum over rows of w g(x.a + offset); a[d][stride]: columns of draws (count of
      * them, a multiple of PDX__DRAWS); rows: a multiple of PDX__PANEL. */
     void (*loss)(double *sum, const double *a, int64_t stride, int64_t count, const double *block,

@@ -48,9 +48,10 @@ static vd far_quantile(vd log_v, vd r, vd log_integral, double lam, double root)
 }
 
 static void half_lines(const pdx__half_lines *in) {
-    const double lam = in->lam, root = sqrt(lam);
+    const double lam = in->lam, root = sqrt(lam), root_precision = sqrt(in->precision);
     for (int32_t i = 0; i < in->count; i += LANES) {
-        vd gam = load(in->gam + i), u = load(in->u + i);
+        vd mean = load(in->mean + i), u = load(in->u + i);
+        vd gam = mean * in->precision - in->site_linear;
         half_line plus = half_line_of(in->rate - gam, lam, root);
         half_line minus = half_line_of(in->rate + gam, lam, root);
         vd gap = minus.log_integral - plus.log_integral, e = vector_exp(-magnitude(gap));
@@ -72,6 +73,7 @@ static void half_lines(const pdx__half_lines *in) {
         a = greater_of(a, all(0.0));
         a = pick(negative, -a, a);
         store(in->a + i, a);
+        store(in->z + i, (a - mean) * root_precision);
         vd larger = pick(minus_larger, minus.log_integral, plus.log_integral);
         store(in->log_density + i,
               load(in->log_density + i) + a * (gam - 0.5 * lam * a) - larger - vector_log1p(e));
@@ -81,6 +83,27 @@ static void half_lines(const pdx__half_lines *in) {
 /* z with P(Z <= z) = u. */
 static void normal_quantiles(int64_t count, const double *u, double *z) {
     for (int64_t i = 0; i < count; i += LANES) store(z + i, -vector_upper_quantile(load(u + i)));
+}
+
+static void combine(double *out, int64_t count, double base, int32_t d, const double *coefficient,
+                    const double *value, int64_t stride) {
+    for (int64_t i = 0; i < count; i += 4 * LANES) {
+        vd sum[4];
+        for (int q = 0; q < 4; ++q) sum[q] = all(base);
+        for (int32_t k = 0; k < d; ++k)
+            for (int q = 0; q < 4; ++q)
+                sum[q] += load(value + k * stride + i + q * LANES) * coefficient[k];
+        for (int q = 0; q < 4; ++q) store(out + i + q * LANES, sum[q]);
+    }
+}
+
+static void project(double *sum, const double *block, int32_t count, const double *c, int32_t d) {
+    for (int32_t k = 0; k < d; ++k) {
+        vd part = {0};
+        for (int32_t i = 0; i < count; i += LANES)
+            part += load(block + (int64_t)k * PDX__BLOCK + i) * load(c + i);
+        sum[k] += sum_lanes(part);
+    }
 }
 
 /* Tiles of 4 rows x TILE_DRAWS vectors of draws. */
