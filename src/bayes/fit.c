@@ -1,4 +1,5 @@
-/* One fit: EP, and its summaries. */
+/* One fit: EP, its summaries, and the gates that decide which method answers: EP where the
+ * certificate holds, more draws of the sampler where it does not, NUTS where those fail too. */
 #include "fit.h"
 
 #include <math.h>
@@ -6,7 +7,9 @@
 
 #include "design.h"
 #include "ep.h"
+#include "fit_answer.h"
 #include "normal.h"
+#include "stis.h"
 
 void pdx__fit_free(pdx__fit *fit) {
     double *blocks[] = {fit->mean,      fit->sd,      fit->prob_positive, fit->covariance,
@@ -77,11 +80,91 @@ static void take_covariance(pdx__fit *fit, const pdx__ep *ep) {
         }
 }
 
+/* The certificate of EP: does an independent estimate agree within its own error? The error of one
+ * column over 8 randomisations is itself uncertain, so no column's counts for less than the
+ * average. */
+static int check_ep(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis) {
+    double worst = -INFINITY, pooled = 0;
+    for (int32_t k = 0; k < ep->d; ++k) {
+        double se = stis->mean_se[k] / ep->sd[k];
+        pooled += se * se / ep->d;
+    }
+    c->checked = 1;
+    c->draws = stis->n;
+    c->ess_fraction = stis->ess_fraction;
+    c->sd_log_weight = stis->sd_log_weight;
+    c->khat = stis->khat;
+    c->delta = c->delta_se = 0;
+    for (int32_t k = 0; k < ep->d; ++k) {
+        double delta = fabs(ep->mean[k] - stis->mean[k]) / ep->sd[k];
+        double se = fmax(stis->mean_se[k] / ep->sd[k], sqrt(pooled));
+        worst = fmax(worst, delta - 4 * se);
+        if (delta < c->delta) continue;
+        c->delta = delta;
+        c->delta_se = se;
+    }
+    return ep->converged && worst <= 0.01;
+}
+
+enum { CHECK_DRAWS = 512, LEAST_REFINED = 8192, MOST_REFINED = 131072 };
+
+/* More draws until the means are known to `target` sds. *ok: they are known well enough to report.
+ */
+static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const pdx__ep *ep, double target,
+                         const pdx__fit_settings *settings, int *ok) {
+    for (int64_t n = LEAST_REFINED; n <= MOST_REFINED; n *= 4) {
+        PDX__TRY(pdx__stis_run(stis, ep, n, settings->seed, settings->stream));
+        check_ep(c, ep, stis);
+        c->mean_se = 0;
+        for (int32_t k = 0; k < stis->d; ++k)
+            c->mean_se = fmax(c->mean_se, stis->mean_se[k] / stis->sd[k]);
+        *ok = c->mean_se <= 0.01 && !(c->khat > 0.7) && c->ess_fraction >= 0.02;
+        if (c->mean_se <= target && *ok) break;
+    }
+    return PDX_OK;
+}
+
+static int64_t enough_draws(int64_t draws) {
+    int64_t n = CHECK_DRAWS;
+    while (n < draws) n *= 2;
+    return n;
+}
+
+/* EP stands in `out`; what else the settings ask for, and what the gates say. */
+static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settings *settings) {
+    pdx_certificate *c = &out->certificate;
+    const int method = settings->method;
+    pdx__stis stis = {0};
+    int ok = 0;
+    if (method == PDX_METHOD_NUTS) return pdx__answer_by_nuts(out, ep, settings);
+    if (method == PDX_METHOD_STIS) {
+        PDX__TRY(refine(&stis, c, ep, 1e-4, settings, &ok));
+        c->ok = ok;
+        PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
+    } else if (settings->certify) {
+        PDX__TRY(pdx__stis_run(&stis, ep, CHECK_DRAWS, settings->seed, settings->stream));
+        /* the tail index says little of weights that are all but equal */
+        int agrees = check_ep(c, ep, &stis) && !(c->khat > 0.7 && c->sd_log_weight > 0.1);
+        c->ok = agrees && c->ess_fraction >= 0.9;
+        if (method == PDX_METHOD_AUTO && !c->ok) {
+            if (c->ess_fraction >= 0.2) PDX__TRY(refine(&stis, c, ep, 1e-3, settings, &ok));
+            if (!ok) return pdx__answer_by_nuts(out, ep, settings);
+            c->ok = 1;
+            PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
+        }
+    }
+    if (settings->draws == 0) return PDX_OK;
+    if (stis.n < settings->draws)
+        PDX__TRY(pdx__stis_run(&stis, ep, enough_draws(settings->draws), settings->seed,
+                               settings->stream));
+    return pdx__keep_stis_draws(out, ep, &stis, settings);
+}
+
 pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
                             const pdx__fit_settings *settings, const pdx__sites *warm,
                             pdx__workspace *workspace) {
-    const double tolerance = settings->summaries ? 1e-3 : 3e-3;
-    pdx__ep_settings ep_settings = {.tolerance = tolerance, .max_sweeps = 500};
+    pdx__ep_settings ep_settings = {.tolerance = settings->summaries ? 1e-3 : 3e-3,
+                                    .max_sweeps = 500};
     pdx__ep ep;
     pdx_status status = PDX_OK;
     memset(out, 0, sizeof *out);
@@ -111,6 +194,7 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
                                          .delta_se = NAN,
                                          .rhat = NAN,
                                          .nuts_ess = NAN};
+    PDX__GO(answer(out, &ep, settings));
 done:
     if (status != PDX_OK) pdx__fit_free(out);
     return status;
