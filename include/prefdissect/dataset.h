@@ -21,14 +21,24 @@ enum {
     PDX_VALUES_DIFFERENCE = 1  /* a - b ("diff"), each column divided by its standard deviation */
 };
 
-/* Which files make a dataset. NULL members are absent. One of `pairs` or `features` is needed. */
+/* Which files make a dataset. NULL members are absent. One of `pairs`, `features` and `resolved` is
+ * needed; its rows are the pairs, in their order. At most one of `features`, `annotations` (with
+ * `pairs`) and `resolved`. Rows meet pairs by "id"; resolved records that have none, by number. */
 typedef struct pdx_dataset_files {
     const char *pairs;       /* pairs.jsonl */
-    const char *features;    /* features.jsonl: {"id","diff":[D],"cmp":[D]} */
-    const char *names;       /* schema.json or feature_names.json of `features` */
-    const char *annotations; /* annotations.jsonl of our annotators, resolved by the schema */
+    const char *features;    /* features.jsonl: {"id","diff":[D],"cmp":[D]}; the first row may be a
+                                header {"properties":[...]} as in schema.json */
+    const char *names;       /* schema.json or feature_names.json of `features` without a header */
+    const char *annotations; /* annotations.jsonl, resolved by the schema's rules:
+                                {"id","stage":"query","values":{<fact>:bool or list}},
+                                {"id","stage":str,"values":{<property>:{"a":num,"b":num}}} (a list
+                                of numbers: their mean counts; null in stage "error": could not be
+                                checked, the pair is left out), {"id","error":str}. A later row
+                                replaces what an earlier one said. The facts of "li2024" are
+                                unclear_intent, feelings, constraints, stances and mistakes */
     const char *resolved;    /* the original's resolved records (a JSON Lines file) */
-    const char *groups;      /* the original's query_aware_idxs.json: group -> record numbers */
+    const char *groups;      /* the original's query_aware_idxs.json: group -> record numbers; its
+                                group "all" is passed over, as in the original's fits */
 } pdx_dataset_files;
 
 typedef struct pdx_dataset_options {
@@ -36,11 +46,13 @@ typedef struct pdx_dataset_options {
     int32_t values;           /* PDX_VALUES_*; default comparison */
     const pdx_schema *schema; /* of annotations; default "li2024". Copied. */
     const char *group_by;     /* field(s) whose value is the group, "scenario" or "scenario,app";
-                                 a pair lies in one group per field. Default NULL: no groups */
+                                 a pair lies in one group per field, or in one for each entry where
+                                 the field is a list. Names of groups are values, "field=value" with
+                                 several fields. Default NULL: no groups */
     const char *where;        /* "field=value[,field=value]": pairs that do not match are left out */
     int32_t threads;          /* 0 (default): all cores */
-    int32_t surface;          /* 1: compute the surface properties from the texts; default 0: only
-                                 where there are neither features nor annotations */
+    int32_t surface;          /* 1: the surface properties too, computed from the texts, behind the
+                                 others; default 0: only where there are no others */
     pdx_hooks hooks;
 } pdx_dataset_options;
 
@@ -70,12 +82,12 @@ PDX_API pdx_status pdx_dataset_column(const pdx_dataset *dataset, int32_t proper
 PDX_API int32_t pdx_dataset_group_count(const pdx_dataset *dataset); /* 0: none were asked for */
 PDX_API const char *pdx_dataset_group_name(const pdx_dataset *dataset, int32_t group);
 PDX_API int64_t pdx_dataset_group_size(const pdx_dataset *dataset, int32_t group);
-/* Pair numbers of a group, ascending (the original's index: in its order) into out[size]. */
+/* Pair numbers of a group, ascending, into out[size]. */
 PDX_API pdx_status pdx_dataset_group_pairs(const pdx_dataset *dataset, int32_t group, int64_t *out);
 
 /* A field of a pair as text, NULL where the pair lacks it or it is not a string or a number.
- * "query", "response_a", "response_b", "reference" are texts and read from the file. Valid until the
- * next call on this handle. PDX_EIO where the file has gone. */
+ * It is read from the file of the pairs; a list of messages gives their contents, a blank line
+ * between. Valid until the next call on this handle. PDX_EIO where the file has gone. */
 PDX_API pdx_status pdx_dataset_text(const pdx_dataset *dataset, int64_t pair, const char *field,
                                     const char **out);
 /* Records that were left out while loading and why ("accuracy not applicable": 3, "where": 20).

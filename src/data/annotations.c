@@ -9,6 +9,7 @@
 
 #include "core/number.h"
 #include "data/loader.h"
+#include "data/surface.h"
 
 enum { FAILED = 1, UNCHECKED = 2 };
 
@@ -221,7 +222,8 @@ static pdx_status drop_state(pdx_dataset *dataset, char *state, char *drop, int 
 
 static pdx_status read_all(pdx__loader *loader, resolving *r, pdx__lines *lines) {
     pdx_dataset *dataset = loader->dataset;
-    int32_t properties = dataset->schema->count - (loader->options->surface ? 30 : 0);
+    int32_t properties =
+        dataset->schema->count - (loader->options->surface ? PDX__SURFACE_COUNT : 0);
     int more = 1;
     PDX__TRY(prepare(r, dataset));
     for (int64_t rows = 1;; ++rows) {

@@ -88,12 +88,6 @@ static pdx_status read_member(const pdx__scan *scan, pdx_judgment *j, verdict *v
         return bounded(scan, -inf, slack, &j->logp_second);
     if (pdx__span_is(scan->key, "coverage")) return bounded(scan, 0, 1 + slack, &j->coverage);
     if (pdx__span_is(scan->key, "prob_a")) return bounded(scan, 0, 1, &j->prob_a);
-    if (pdx__span_is(scan->key, "p_b")) {
-        double p = NAN;
-        PDX__TRY(bounded(scan, 0, 1, &p));
-        if (!isnan(p)) j->prob_a = 1 - p;
-        return PDX_OK;
-    }
     if (pdx__span_is(scan->key, "margin")) return bounded(scan, -inf, inf, &j->margin);
     if (pdx__span_is(scan->key, "weight")) return bounded(scan, 0, inf, &j->weight);
     if (pdx__span_is(scan->key, "offset")) return bounded(scan, -inf, inf, &j->offset);

@@ -5,6 +5,7 @@
 #include "core/options.h"
 #include "core/pool.h"
 #include "data/loader.h"
+#include "data/surface.h"
 #include "data/texts.h"
 
 static const char *const value_choices[] = {"comparison", "difference", NULL};
@@ -218,7 +219,7 @@ static pdx_status load(pdx__loader *loader, pdx__features *features) {
     if (!any || loader->options->surface) {
         PDX__REQUIRE(files->pairs && seekable,
                      "surface properties need the texts of a pairs file that can be read twice");
-        PDX__TRY(pdx__measure_pairs(loader, any ? dataset->schema->count - 30 : 0));
+        PDX__TRY(pdx__measure_pairs(loader, any ? dataset->schema->count - PDX__SURFACE_COUNT : 0));
     }
     if (files->groups) PDX__TRY(pdx__groups_read(loader, files->groups));
     PDX__TRY(pdx__loader_tick(loader, "pairs", dataset->n, dataset->n));

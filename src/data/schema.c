@@ -270,6 +270,11 @@ static pdx_status in_property(pdx_status status, int32_t number, const char *id,
 pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__where where) {
     *out = NULL;
     const cJSON *list = NULL;
+    int64_t version = 1;
+    PDX__TRY(pdx__json_int(object, "version", PDX__OPTIONAL, &version, where));
+    if (version != 1)
+        return pdx__fail_at(PDX_EUNSUPPORTED, where.file, where.line,
+                            "version %lld is not known here, only 1", (long long)version);
     PDX__TRY(pdx__json_array(object, "features", PDX__OPTIONAL, &list, where));
     int from_features = list != NULL;
     if (!list) PDX__TRY(pdx__json_array(object, "properties", PDX__REQUIRED, &list, where));

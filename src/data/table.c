@@ -96,8 +96,9 @@ static pdx_status number(const table *t, int64_t field, double least, double mos
     return PDX_OK;
 }
 
+/* No verdict where it leans to neither: an even probability is a label, not a tie to be dropped. */
 static int32_t winner_of(double lean) {
-    return lean > 0 ? PDX_WINNER_A : lean < 0 ? PDX_WINNER_B : PDX_WINNER_TIE;
+    return lean > 0 ? PDX_WINNER_A : lean < 0 ? PDX_WINNER_B : PDX_WINNER_NONE;
 }
 
 static pdx_status read_record(table *t) {

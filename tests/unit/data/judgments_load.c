@@ -41,7 +41,7 @@ static void rows_say_what_they_say(void) {
         "\"repeat\":2,\"raw\":\"[[A]]\"}\n"
         "{\"pair\":\"p\",\"judge\":\"b\",\"order\":\"AB\",\"lp_first\":-2,\"lp_second\":-0.5,"
         "\"coverage\":0.75}\n"
-        "{\"pair\":\"p\",\"judge\":\"b\",\"order\":null,\"winner\":null,\"p_b\":0.25}\n"
+        "{\"pair\":\"p\",\"judge\":\"b\",\"order\":null,\"winner\":null,\"prob_a\":0.75}\n"
         "{\"pair\":\"r\",\"judge\":\"b\",\"order\":\"BA\",\"shown\":\"second\",\"weight\":2}\n"
         "{\"pair\":\"r\",\"judge\":\"b\",\"shown\":\"tie\",\"margin\":-3,\"offset\":1}\n",
         NULL));

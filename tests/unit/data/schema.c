@@ -160,6 +160,9 @@ static void damaged_json_is_refused(void) {
     refused("{\"features\":[{\"name\":\"a\",\"kind\":\"big\"}]}",
             "'big' is none of int, rel, real");
     refused("{\"properties\":[\"\xff\"]}", "not UTF-8 at byte");
+    FAILS(
+        pdx_schema_load(&schema, scratch_file("v.json", "{\"version\":2,\"properties\":[\"a\"]}")),
+        PDX_EUNSUPPORTED, "v.json: version 2 is not known");
     FAILS(pdx_schema_load(&schema, "/tmp"), PDX_EIO, "/tmp: is a folder");
     FAILS(pdx_schema_load(&schema, "/no/such.json"), PDX_EIO, "/no/such.json: ");
     OK(pdx_schema_load(

@@ -49,7 +49,8 @@ static void soft_labels_and_margins_are_kept(void) {
     CHECK_NEAR(j.prob_a, 0.25, 0);
     CHECK_INT(j.winner, PDX_WINNER_B);
     OK(pdx_judgments_get(judgments, 2, &j));
-    CHECK_INT(j.winner, PDX_WINNER_TIE);
+    CHECK_INT(j.winner, PDX_WINNER_NONE); /* even, but no tie */
+    CHECK_NEAR(j.prob_a, 0.5, 0);
     CHECK_TEXT(pdx_judgments_judge_name(judgments, 0), "judge");
     drop();
     OK(load("x,margin\n1,2.5\n0,-1e-3\n"));
