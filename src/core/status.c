@@ -67,6 +67,7 @@ pdx_status pdx__fail(pdx_status status, const char *format, ...) {
 pdx_status pdx__fail_at(pdx_status status, const char *file, int64_t line, const char *format,
                         ...) {
     char text[sizeof message];
+    if (!strcmp(file, "-")) file = "standard input";
     int used = line > 0 ? snprintf(text, sizeof text, "%s:%lld: ", file, (long long)line)
                         : snprintf(text, sizeof text, "%s: ", file);
     if (used < 0 || (size_t)used >= sizeof text) used = sizeof text - 1;

@@ -51,7 +51,7 @@ def test_damaged_judgments():
             ('{"pair": "p0", "jud\n', ":2"),
             ('{"pair": "nowhere", "judge": "j", "winner": "A"}\n', ":2", "nowhere"),
             ('{"pair": "p0", "judge": "j", "winner": "C"}\n', ":2", "winner"),
-            ('{"pair": "p0", "judge": 7, "winner": "A"}\n', ":2", "judge"),
+            ('{"pair": "p0", "judge": [7], "winner": "A"}\n', ":2", "judge"),
             ('{"pair": "p0", "judge": "j", "order": "up", "winner": "A"}\n', ":2", "order"),
             ('{"pair": "p0", "judge": "j", "order": "AB", "shown": "second", "winner": "A"}\n',
              ":2", "shown"),
