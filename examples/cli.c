@@ -160,26 +160,6 @@ static void collect_tables(void) {
     tables[count] = NULL;
 }
 
-/* Prints `text` from `column` on, broken at spaces so that lines stay within 100 columns. */
-static void print_wrapped(const char *text, int column) {
-    int at = column;
-    while (*text) {
-        int word = (int)strcspn(text, " ");
-        if (at > column && at + 1 + word > 99) {
-            printf("\n%*s", column, "");
-            at = column;
-        } else if (at > column) {
-            putchar(' ');
-            ++at;
-        }
-        printf("%.*s", word, text);
-        at += word;
-        text += word;
-        while (*text == ' ') ++text;
-    }
-    putchar('\n');
-}
-
 static void print_help(int everything) {
     enum { COLUMN = 28 };
     printf("%s: %s\n\nusage: %s\n", program->name, program->purpose, program->usage);
@@ -200,7 +180,7 @@ static void print_help(int everything) {
                 used = 0;
             }
             printf("%*s", COLUMN - used, "");
-            print_wrapped(o->help, COLUMN);
+            cli_print_wrapped(stdout, o->help, COLUMN);
         }
     }
     if (program->closing) printf("\n%s\n", program->closing);

@@ -108,6 +108,12 @@ void cli_join(char out[CLI_PATH], const char *folder, const char *name);
 /* Text as one CSV field or one JSON string. */
 void cli_print_csv(FILE *stream, const char *text);
 void cli_print_json(FILE *stream, const char *text);
+/* Text from `column` on (where the line is already), broken at spaces so that lines stay within 100
+ * columns, and a newline. */
+void cli_print_wrapped(FILE *stream, const char *text, int column);
+/* `lead`, then the text, wrapped beside it. */
+void cli_print_paragraph(FILE *stream, const char *lead, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Text in a column of `width` characters, cut with "..." where it is longer. */
 void cli_print_column(FILE *stream, const char *text, int width);
 

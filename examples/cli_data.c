@@ -126,7 +126,7 @@ static const char *join_where(char *out, size_t size) {
     return used ? out : NULL;
 }
 
-static void load_dataset(pdx_dataset **out, int grouped) {
+static void load_dataset(pdx_dataset **out) {
     pdx_schema *schema = NULL;
     pdx_dataset_options options;
     pdx_dataset_options_init(&options);
@@ -137,10 +137,8 @@ static void load_dataset(pdx_dataset **out, int grouped) {
     options.surface = cli_data.surface;
     options.threads = cli.threads;
     options.hooks = cli_hooks();
-    pdx_dataset_files files = cli_data.files;
-    if (grouped) options.group_by = cli_data.group_by;
-    else files.groups = NULL;
-    cli_read(pdx_dataset_load(out, &files, &options));
+    options.group_by = cli_data.group_by;
+    cli_read(pdx_dataset_load(out, &cli_data.files, &options));
     pdx_schema_free(schema);
     for (int32_t i = 0; i < pdx_dataset_left_out(*out); ++i) {
         int64_t number;
@@ -203,7 +201,7 @@ static void append_labels(pdx_judgments *judgments, const pdx_dataset *dataset, 
     pdx_judgments_free(labels);
 }
 
-void cli_load(pdx_dataset **dataset, pdx_judgments **judgments, int grouped) {
+void cli_load(pdx_dataset **dataset, pdx_judgments **judgments) {
     if (cli_data.table) {
         if (files_given() || cli_data.where.count || cli_data.group_by)
             cli_fail(CLI_BAD_INPUT,
@@ -220,7 +218,7 @@ void cli_load(pdx_dataset **dataset, pdx_judgments **judgments, int grouped) {
     if (!cli_data.judgments.count && !cli_data.labels.count && !cli_data.verdicts.count)
         cli_fail(CLI_BAD_INPUT, "who preferred what? Give --judgments FILE (or --labels, "
                                 "--verdicts; see --help-all)");
-    load_dataset(dataset, grouped);
+    load_dataset(dataset);
     if (cli_data.judgments.count) {
         char where[4096];
         pdx_judgments_options options;

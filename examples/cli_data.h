@@ -18,8 +18,7 @@ extern const cli_option cli_data_table[]; /* fills cli_data */
 
 /* 1 where any data was named. */
 int cli_data_given(void);
-/* Loads what the options name; exits with a reason where that is not possible. `grouped` 0: all
- * pairs form one group whatever --group-by says. */
-void cli_load(pdx_dataset **dataset, pdx_judgments **judgments, int grouped);
+/* Loads what the options name; exits with a reason where that is not possible. */
+void cli_load(pdx_dataset **dataset, pdx_judgments **judgments);
 
 #endif

@@ -2,6 +2,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -122,6 +123,35 @@ void cli_print_json(FILE *stream, const char *text) {
         else fputc(*text, stream);
     }
     fputc('"', stream);
+}
+
+void cli_print_wrapped(FILE *stream, const char *text, int column) {
+    int at = column;
+    while (*text) {
+        int word = (int)strcspn(text, " ");
+        if (at > column && at + 1 + word > 99) {
+            fprintf(stream, "\n%*s", column, "");
+            at = column;
+        } else if (at > column) {
+            fputc(' ', stream);
+            ++at;
+        }
+        fprintf(stream, "%.*s", word, text);
+        at += word;
+        text += word;
+        while (*text == ' ') ++text;
+    }
+    fputc('\n', stream);
+}
+
+void cli_print_paragraph(FILE *stream, const char *lead, const char *format, ...) {
+    char text[2048];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(text, sizeof text, format, arguments);
+    va_end(arguments);
+    fputs(lead, stream);
+    cli_print_wrapped(stream, text, (int)strlen(lead));
 }
 
 /* Length of `text` in characters: bytes that do not continue one. */

@@ -47,17 +47,16 @@ static const char *probability_text(double p, char out[16]) {
     return out;
 }
 
-/* 20 % to 80 % in 31 places: '-' the interval, 'o' the mean, '|' 50 %; '<' and '>' lie beyond. */
+/* 20 % to 80 % in 25 places: '-' the interval, 'o' the mean, '|' 50 %; '<' and '>' lie beyond. */
+static int strip_place(double percents) { return (int)lround((percents - 20) / 2.5); }
+
 static void print_strip(FILE *stream, double low, double middle, double high) {
-    char strip[32];
-    memset(strip, ' ', 31);
-    strip[31] = 0;
-    strip[15] = '|';
-    int from = (int)lround((low - 20) / 2), to = (int)lround((high - 20) / 2);
-    for (int i = from < 0 ? 0 : from; i <= (to > 30 ? 30 : to); ++i) strip[i] = '-';
-    int at = (int)lround((middle - 20) / 2);
+    char strip[26] = "                         ";
+    int from = strip_place(low), to = strip_place(high), at = strip_place(middle);
+    for (int i = from < 0 ? 0 : from; i <= (to > 24 ? 24 : to); ++i) strip[i] = '-';
+    strip[12] = '|';
     if (at < 0) strip[0] = '<';
-    else if (at > 30) strip[30] = '>';
+    else if (at > 24) strip[24] = '>';
     else strip[at] = 'o';
     fputs(strip, stream);
 }
@@ -74,9 +73,9 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
     if (!order) cli_fail(CLI_OUTSIDE, "out of memory");
     strongest_first(posterior, order);
     char name[32];
-    snprintf(name, sizeof name, "%g %% interval", 100 * (probs[high] - probs[low]));
-    fprintf(stream, "  %-24s%s %9s  %15s  %6s  %-13s%-14s%s\n", "property",
-            truth ? "  planted" : "", "preferred", name, "P(>0)", "20 %", "50 %", "80 %");
+    snprintf(name, sizeof name, "%g%% interval", 100 * (probs[high] - probs[low]));
+    fprintf(stream, "  %-22s%s %9s  %15s  %6s  %-10s%-11s%s\n", "property",
+            truth ? "  planted" : "", "preferred", name, "P(>0)", "20%", "50%", "80%");
     int32_t shown = top > 0 && top < d ? top : d;
     for (int32_t k = 0; k < shown; ++k) {
         int32_t i = order[k];
@@ -84,9 +83,9 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
         double middle = percent(pdx_posterior_mean(posterior)[i]);
         char text[16];
         fputs("  ", stream);
-        cli_print_column(stream, pdx_posterior_column(posterior, i), 24);
-        if (truth) fprintf(stream, " %6.1f %%", percent(pdx_posterior_mean(truth)[i]));
-        fprintf(stream, " %7.1f %%  %5.1f to %5.1f %%  %6s  ", middle, a, b,
+        cli_print_column(stream, pdx_posterior_column(posterior, i), 22);
+        if (truth) fprintf(stream, " %7.1f%%", percent(pdx_posterior_mean(truth)[i]));
+        fprintf(stream, " %7.1f%%  %5.1f to %5.1f%%  %6s  ", middle, a, b,
                 probability_text(positive[i], text));
         print_strip(stream, a, middle, b);
         fputc('\n', stream);
@@ -97,46 +96,49 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
 
 static void print_position(FILE *stream, const pdx_posterior *posterior,
                            const pdx_posterior *truth) {
-    pdx_position position;
+    pdx_position position, planted;
+    char beside[40] = "";
     cli_read(pdx_posterior_position(posterior, &position));
     if (!position.known) return;
-    fprintf(
-        stream,
-        "  position: between equal responses the one shown first wins %.1f %% (%.1f to %.1f %%)",
-        100 * position.p_first, 100 * position.p_first_low, 100 * position.p_first_high);
     if (truth) {
-        cli_read(pdx_posterior_position(truth, &position));
-        fprintf(stream, "; planted %.1f %%", percent(position.mean));
+        cli_read(pdx_posterior_position(truth, &planted));
+        snprintf(beside, sizeof beside, "; planted %.1f%%", percent(planted.mean));
     }
-    fputc('\n', stream);
+    cli_print_paragraph(
+        stream, "  position: ",
+        "between equal responses the one shown first wins %.1f%% (%.1f to %.1f%%)%s",
+        100 * position.p_first, 100 * position.p_first_low, 100 * position.p_first_high, beside);
+}
+
+/* "; NAME VALUE", or nothing where the value is not known. */
+static const char *part(char out[48], const char *name, double value, const char *unit) {
+    out[0] = 0;
+    if (!isnan(value)) snprintf(out, 48, *unit ? "; %s %.1f%s" : "; %s %.3f%s", name, value, unit);
+    return out;
 }
 
 static void print_prediction(FILE *stream, const pdx_posterior *posterior) {
     pdx_prediction p;
+    char commoner[48], length[48], loss[48], auc[48];
     cli_read(pdx_posterior_prediction(posterior, &p));
     if (!p.folds) return;
-    fprintf(stream, "  prediction of unseen labels (%d folds): %.1f %% right", p.folds,
-            100 * p.accuracy);
-    if (!isnan(p.baseline_majority))
-        fprintf(stream, "; always the commoner side %.1f %%", 100 * p.baseline_majority);
-    if (!isnan(p.baseline_length))
-        fprintf(stream, "; length alone %.1f %%", 100 * p.baseline_length);
-    fprintf(stream, "; log loss %.3f", p.log_loss);
-    if (!isnan(p.auc)) fprintf(stream, "; AUC %.3f", p.auc);
-    fputc('\n', stream);
+    cli_print_paragraph(stream, "  unseen:   ", "%.1f%% of held-out labels right%s%s%s%s",
+                        100 * p.accuracy,
+                        part(commoner, "always the commoner side", 100 * p.baseline_majority, "%"),
+                        part(length, "by length alone", 100 * p.baseline_length, "%"),
+                        part(loss, "log loss", p.log_loss, ""), part(auc, "AUC", p.auc, ""));
 }
 
 static void print_margin(FILE *stream, const pdx_posterior *posterior) {
     pdx_margin m;
+    char auc[48], auc_sign[48], halves[48], halves_sign[48];
     cli_read(pdx_posterior_margin(posterior, &m));
     if (!m.known) return;
-    fprintf(stream, "  margins: scale %.3f (sd %.3f)", m.scale_mean, m.scale_sd);
-    if (!isnan(m.auc_margin))
-        fprintf(stream, "; AUC %.3f, from signs alone %.3f", m.auc_margin, m.auc_sign);
-    if (!isnan(m.reliability_margin))
-        fprintf(stream, "; two halves agree %.3f, from signs alone %.3f", m.reliability_margin,
-                m.reliability_sign);
-    fputc('\n', stream);
+    cli_print_paragraph(stream, "  margins:  ", "scale %.3f (sd %.3f)%s%s%s%s", m.scale_mean,
+                        m.scale_sd, part(auc, "AUC for the sign", m.auc_margin, ""),
+                        part(auc_sign, "the same from signs alone", m.auc_sign, ""),
+                        part(halves, "two halves of the data agree", m.reliability_margin, ""),
+                        part(halves_sign, "the same from signs alone", m.reliability_sign, ""));
 }
 
 void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_posterior *truth,
@@ -153,14 +155,14 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
     print_position(stream, posterior, truth);
     print_prediction(stream, posterior);
     print_margin(stream, posterior);
-    fprintf(stream, "  trust: %s\n\n", pdx_posterior_verdict(posterior));
+    cli_print_paragraph(stream, "  trust:    ", "%s", pdx_posterior_verdict(posterior));
+    fputc('\n', stream);
 }
 
 void print_fit_legend(FILE *stream) {
-    fputs(
-        "preferred: how often a response that is ahead in this property alone wins; 50 %: it does "
-        "not count.\nP(>0): probability that being ahead helps rather than harms.\n",
-        stream);
+    fputs("preferred: how often a response that is ahead in this property alone wins; 50%: it does "
+          "not count.\nP(>0): probability that being ahead helps rather than harms.\n",
+          stream);
 }
 
 static void print_csv_row(FILE *stream, const pdx_posterior *posterior, const char *property,
@@ -201,12 +203,12 @@ void print_fits_csv(FILE *stream, const pdx_study *study) {
     }
 }
 
-int32_t count_untrusted(const pdx_study *study) {
-    int32_t untrusted = 0;
+void count_checked(const pdx_study *study, int32_t *checked, int32_t *failed) {
+    *checked = *failed = 0;
     for (int32_t i = 0; i < pdx_study_count(study); ++i) {
         pdx_certificate certificate;
         cli_read(pdx_posterior_certificate(pdx_study_get(study, i), &certificate));
-        untrusted += certificate.checked && !certificate.ok;
+        *checked += certificate.checked != 0;
+        *failed += certificate.checked && !certificate.ok;
     }
-    return untrusted;
 }

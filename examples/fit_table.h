@@ -24,7 +24,7 @@ void print_fits_csv(FILE *stream, const pdx_study *study);
  * quantiles were asked for. */
 void interval_columns(const pdx_posterior *posterior, int32_t *low, int32_t *high);
 
-/* Fits whose certificate was made and did not hold. */
-int32_t count_untrusted(const pdx_study *study);
+/* Fits with a certificate, and those of them where it did not hold. */
+void count_checked(const pdx_study *study, int32_t *checked, int32_t *failed);
 
 #endif

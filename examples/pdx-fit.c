@@ -7,7 +7,7 @@
 #include <string.h>
 
 static pdx_fit_options fit;
-static int32_t pool, strict, top;
+static int32_t strict, top;
 static double quantiles[64];
 static const char *draws_out, *weights_out, *preset;
 
@@ -110,8 +110,9 @@ static const cli_option table[] = {
     {.kind = CLI_CHOICE,
      .name = "pool",
      .argument = "none|complete|partial",
-     .target = &pool,
-     .help = "groups: each apart (default), all pairs in one, or sharing strength",
+     .target = &fit.pool,
+     .help = "groups: each apart (default), all pairs in one, or sharing strength "
+             "(not in this version)",
      .advanced = 1},
     {.kind = CLI_CALL,
      .name = "intercept",
@@ -234,27 +235,28 @@ int main(int argc, char **argv) {
     int preset_known = !preset_named || pdx_fit_options_preset(&fit, preset_named) == PDX_OK;
     cli_parse(&program, argc, argv);
     if (!preset_known) cli_fail(CLI_BAD_INPUT, "--preset: '%s' is not paper", preset_named);
-    if (pool == 2)
-        cli_fail(CLI_BAD_INPUT, "--pool partial: this build does not have it yet; use none or "
+    if (fit.pool == PDX_POOL_PARTIAL)
+        cli_fail(CLI_BAD_INPUT, "--pool partial: this version does not have it; use none or "
                                 "complete");
     if (draws_out && !fit.draws) cli_fail(CLI_BAD_INPUT, "--draws-out: how many? Give --draws N");
-    fit.judges = cli_data.judges.items;
+    fit.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     fit.judge_count = cli_data.judges.count;
     fit.seed = (uint64_t)cli.seed;
     fit.threads = cli.threads;
     fit.hooks = cli_hooks();
 
-    cli_load(&dataset, &judgments, pool == 0);
+    cli_load(&dataset, &judgments);
     cli_read(pdx_study_fit(&study, dataset, judgments, &fit));
     write_study(study);
     if (draws_out) save_draws(study);
     if (weights_out) cli_write(pdx_study_save_weights(study, weights_out));
 
-    int32_t fits = pdx_study_count(study), untrusted = count_untrusted(study);
+    int32_t fits = pdx_study_count(study), checked, failed;
+    count_checked(study, &checked, &failed);
     if (cli.output) cli_note("%d fits written to %s", fits, cli.output);
-    if (untrusted) cli_note("the check did not hold for %d of %d fits", untrusted, fits);
+    if (failed) cli_note("the numerical check failed for %d of %d fits", failed, checked);
     pdx_study_free(study);
     pdx_judgments_free(judgments);
     pdx_dataset_free(dataset);
-    return strict && untrusted ? CLI_NOT_HELD : CLI_DONE;
+    return strict && failed ? CLI_NOT_HELD : CLI_DONE;
 }

@@ -24,9 +24,13 @@ static const cli_option table[] = {
      .argument = "FILE",
      .target = &options.questions,
      .help = "mtbench, arena-hard: question.jsonl"},
-    {.kind = CLI_TEXT, .name = "baseline", .argument = "MODEL", .target = &options.baseline,
-     .help = "mtbench-single: the model that the others are compared with; arena-hard: of rows that "
-             "name none"},
+    {.kind = CLI_TEXT,
+     .name = "baseline",
+     .argument = "MODEL",
+     .target = &options.baseline,
+     .help =
+         "mtbench-single: the model that the others are compared with; arena-hard: of rows that "
+         "name none"},
     {.kind = CLI_SWITCH,
      .name = "overwrite",
      .target = &options.overwrite,

@@ -79,7 +79,7 @@ static void print_coverage(FILE *stream, const pdx_study *study, const pdx_study
             inside += q[low] <= w && w <= q[high];
         }
     }
-    fprintf(stream, "Of %lld planted weights %lld (%.1f %%) lie in their 95 %% interval.\n",
+    fprintf(stream, "Of %lld planted weights %lld (%.1f%%) lie in their 95%% interval.\n",
             (long long)all, (long long)inside, 100.0 * (double)inside / (double)all);
 }
 
@@ -114,11 +114,13 @@ static void tell_strongest_taste(FILE *stream, const pdx_study *study) {
     if (!found) return;
     char name[160];
     double mean = pdx_posterior_mean(found)[property];
-    fprintf(stream,
-            "- The surest strong taste: for %s, a response ahead in '%s' alone %s %.0f %% of the "
-            "time\n  (95 %% interval %.0f to %.0f %%).\n",
-            who(found, name), pdx_posterior_column(found, property),
-            mean > 0 ? "wins" : "wins only", percent(mean), near, far);
+    cli_print_paragraph(
+        stream, "- ",
+        "The surest strong taste: for %s, a response ahead in '%s' alone wins %s%.0f%% of the "
+        "time "
+        "(95%% interval %.0f to %.0f%%).",
+        who(found, name), pdx_posterior_column(found, property), mean > 0 ? "" : "only ",
+        percent(mean), near, far);
 }
 
 static void tell_position(FILE *stream, const pdx_study *study) {
@@ -133,11 +135,13 @@ static void tell_position(FILE *stream, const pdx_study *study) {
     }
     if (!found) return;
     char name[160];
-    fprintf(stream,
-            "- The strongest position effect: between equal responses %s chooses the one shown "
-            "first\n  %.0f %% of the time (%.0f to %.0f %%).\n",
-            who(found, name), 100 * strongest.p_first, 100 * strongest.p_first_low,
-            100 * strongest.p_first_high);
+    cli_print_paragraph(
+        stream, "- ",
+        "The strongest position effect: between equal responses %s chooses the one shown first "
+        ""
+        "%.0f%% of the time (%.0f to %.0f%%).",
+        who(found, name), 100 * strongest.p_first, 100 * strongest.p_first_low,
+        100 * strongest.p_first_high);
 }
 
 /* The largest difference between two judges on one property that is no accident: among those that
@@ -163,16 +167,17 @@ static void tell_disagreement(FILE *stream, const pdx_study *study) {
         }
     free(contrasts);
     if (!a) {
-        fputs("- No two judges differ for certain on any property.\n", stream);
+        cli_print_paragraph(stream, "- ", "No two judges differ for certain on any property.");
         return;
     }
     char name[160], other[160];
     double surely = largest.mean > 0 ? largest.prob_greater : 1 - largest.prob_greater;
-    fprintf(stream,
-            "- The largest sure disagreement: '%s' wins %.0f %% with %s and %.0f %% with %s\n"
-            "  (probability that the order is right: %.3f).\n",
-            pdx_posterior_column(a, property), percent(pdx_posterior_mean(a)[property]),
-            who(a, name), percent(pdx_posterior_mean(b)[property]), who(b, other), surely);
+    cli_print_paragraph(
+        stream, "- ",
+        "The largest sure disagreement: ahead in '%s' alone wins %.0f%% of the time with %s and "
+        "%.0f%% with %s (probability that the order is right: %.3f).",
+        pdx_posterior_column(a, property), percent(pdx_posterior_mean(a)[property]), who(a, name),
+        percent(pdx_posterior_mean(b)[property]), who(b, other), surely);
 }
 
 static void print_all(FILE *stream, const pdx_study *study, const pdx_study *truth) {
@@ -190,9 +195,11 @@ static void print_all(FILE *stream, const pdx_study *study, const pdx_study *tru
     if (shown < fits) fprintf(stream, "Shown: %d of %d fits; all are in fits.json.\n", shown, fits);
     fputc('\n', stream);
     if (truth) print_coverage(stream, study, truth);
-    fprintf(stream,
-            "The numerical check held for %d of %d fits.\n\nIn plain words, over all fits:\n",
-            fits - count_untrusted(study), fits);
+    int32_t checked, failed;
+    count_checked(study, &checked, &failed);
+    fprintf(stream, "The numerical check was made for %d of %d fits and held for %d.\n", checked,
+            fits, checked - failed);
+    fputs("\nIn plain words, over all fits:\n", stream);
     tell_strongest_taste(stream, study);
     tell_position(stream, study);
     tell_disagreement(stream, study);
@@ -204,16 +211,17 @@ int main(int argc, char **argv) {
     pdx_study *study, *truth = NULL;
     cli_parse(&program, argc, argv);
     if (cli_data_given()) {
-        cli_load(&dataset, &judgments, 1);
+        cli_load(&dataset, &judgments);
     } else {
         pdx_simulate_options options;
         pdx_simulate_options_init(&options);
+        options.pairs = 4000;
         options.seed = (uint64_t)cli.seed;
         cli_read(pdx_simulate(&dataset, &judgments, &truth, &options));
     }
     pdx_fit_options fit;
     pdx_fit_options_init(&fit);
-    fit.judges = cli_data.judges.items;
+    fit.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     fit.judge_count = cli_data.judges.count;
     fit.seed = (uint64_t)cli.seed;
     fit.threads = cli.threads;

@@ -26,6 +26,9 @@ enum { PDX_PRIOR_LAPLACE = 0, PDX_PRIOR_GAUSSIAN = 1, PDX_PRIOR_EB = 2 };
 enum { PDX_POSITION_NONE = 0, PDX_POSITION_GAUSSIAN = 1, PDX_POSITION_LAPLACE = 2 };
 enum { PDX_METHOD_AUTO = 0, PDX_METHOD_EP = 1, PDX_METHOD_STIS = 2, PDX_METHOD_NUTS = 3 };
 enum { PDX_CERTIFICATE_AUTO = 0, PDX_CERTIFICATE_ALWAYS = 1, PDX_CERTIFICATE_NEVER = 2 };
+/* What groups share: nothing, everything (one fit of all pairs, group "all"), or strength (partial:
+ * not in this version, PDX_EUNSUPPORTED). */
+enum { PDX_POOL_NONE = 0, PDX_POOL_COMPLETE = 1, PDX_POOL_PARTIAL = 2 };
 
 typedef struct pdx_fit_options {
     uint32_t size;         /* set by pdx_fit_options_init */
@@ -62,6 +65,7 @@ typedef struct pdx_fit_options {
     const char *const *judges; /* fit these judges only, in this order; default NULL: all. A name
                               without judgments is PDX_ENOTFOUND */
     int32_t judge_count;
+    int32_t pool; /* PDX_POOL_*; default none */
 } pdx_fit_options;
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options);

@@ -13,6 +13,8 @@ static const char *const positions[] = {"none", "gaussian", "laplace", NULL};
 static const char *const methods[] = {"auto", "ep", "stis", "nuts", NULL};
 static const char *const certificates[] = {"auto", "always", "never", NULL};
 
+static const char *const pools[] = {"none", "complete", "partial", NULL};
+
 #define AT(field) offsetof(pdx_fit_options, field)
 static const pdx__option table[] = {
     {"label", PDX__OPTION_INT32, AT(label), PDX_LABEL_AUTO, 0, 5, labels},
@@ -40,6 +42,9 @@ static const pdx__option table[] = {
     {"quantile_count", PDX__OPTION_INT32, AT(quantile_count), 0, 0, 10000, NULL},
     {"covariance", PDX__OPTION_INT32, AT(covariance), 1, 0, 1, NULL},
     {"hooks", PDX__OPTION_HOOKS, AT(hooks), 0, 0, 0, NULL},
+    {"judges", PDX__OPTION_POINTER, AT(judges), 0, 0, 0, NULL},
+    {"judge_count", PDX__OPTION_INT32, AT(judge_count), 0, 0, INT32_MAX, NULL},
+    {"pool", PDX__OPTION_INT32, AT(pool), PDX_POOL_NONE, 0, 2, pools},
 };
 
 static const double usual_probs[] = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975};
@@ -75,6 +80,8 @@ pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *g
                  "fit options: empirical Bayes starts from a 'prior_scale' above 0");
     PDX__REQUIRE(full->prior != PDX_PRIOR_EB || isfinite(full->prior_scale),
                  "fit options: empirical Bayes starts from a finite 'prior_scale'");
+    if (full->pool == PDX_POOL_PARTIAL)
+        return pdx__fail(PDX_EUNSUPPORTED, "fit options: partial pooling is not in this version");
     if (!full->quantile_probs) {
         PDX__REQUIRE(full->quantile_count == 0,
                      "fit options: 'quantile_count' without 'quantile_probs'");

@@ -60,7 +60,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 static pdx_status take_groups(job *j) {
-    int32_t named = pdx_dataset_group_count(j->dataset);
+    int32_t named = j->options.pool == PDX_POOL_NONE ? pdx_dataset_group_count(j->dataset) : 0;
     j->groups = pdx__alloc_zero(named ? (size_t)named : 1, sizeof *j->groups);
     if (!j->groups) return PDX_ENOMEM;
     j->group_count = named ? named : 1;
@@ -196,7 +196,9 @@ static pdx_status fit_cell(void *context, int64_t task, int32_t worker) {
 
 static pdx_status describe(pdx_study *study, const job *j) {
     pdx__buf options = PDX__BUF_EMPTY;
-    pdx__fit_options_json(&options, &j->options);
+    pdx_fit_options said = j->options;
+    said.threads = 0; /* the same file for any number of threads */
+    pdx__fit_options_json(&options, &said);
     char *text = pdx__buf_take(&options), *hash = pdx__strdup(pdx_dataset_sha256(j->dataset));
     if (!text || !hash) {
         pdx__free(text);

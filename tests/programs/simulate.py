@@ -23,7 +23,8 @@ def test_simulated_study_is_read_back():
             truth = json.load(file)
         at = {name: f.at("study/" + name) for name in FILES}
         fits = done("pdx-fit", "--pairs", at["pairs.jsonl"], "--features", at["features.jsonl"],
-                    "--names", at["schema.json"], "--judgments", at["judgments.jsonl"],
+                    "--names", at["schema.json"], "--judgments", at["judgments.jsonl"], "--prior",
+                    "laplace:0.3",
                     "--group-by", "scenario").json()
         equal(len(check_fits(fits)), 3 * 2, "three judges in two scenarios")
         equal(fits["columns"], truth["columns"], "columns")
@@ -57,12 +58,12 @@ def test_quickstart_alone():
             fits = check_fits(json.load(file))
         equal(len(fits), 3 * 4, "judges x scenarios")
         xml.dom.minidom.parse(f.at("quickstart-out/dissection.svg"))
-        for words in ("planted", "lie in their 95 % interval", "In plain words"):
+        for words in ("planted", "lie in their 95% interval", "In plain words"):
             check(words in result.out, f"stdout lacks {words!r}")
         sentences = result.out.split("In plain words")[1]
         equal(sentences.count("\n- "), 3, "findings: " + sentences)
         for line in result.out.splitlines():
-            check(len(line) <= 110, f"{len(line)} columns: {line}")
+            check(len(line) <= 100, f"{len(line)} columns: {line}")
 
 
 def test_quickstart_on_files():

@@ -13,7 +13,7 @@ import sys
 import tempfile
 import traceback
 
-PROGRAMS = sys.argv[1] if len(sys.argv) > 1 else "build/examples"
+PROGRAMS = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/examples")
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 DATA = os.path.join(ROOT, "..", "shared", "data")
 
@@ -43,6 +43,13 @@ def run(program, *arguments, folder=None, stdin="", stdout=None, timeout=120):
         stderr=subprocess.PIPE, env=environment, timeout=timeout)
     out = done.stdout.decode() if done.stdout is not None else ""
     return Run(done.returncode, out, done.stderr.decode())
+
+
+def fitted(*arguments, **more):
+    """A run of pdx-fit that must succeed."""
+    done = run("pdx-fit", *arguments, **more)
+    equal(done.status, 0, done.err)
+    return done
 
 
 class Folder:
