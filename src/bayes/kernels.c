@@ -269,5 +269,6 @@ const pdx__kernels JOIN(pdx__kernels_, PDX_KERNELS) = {
     .loss = loss,
     .loss_float = loss_float,
     .slope = slope,
+    .slope_float = slope_float,
     .test_functions = test_functions,
 };

@@ -89,6 +89,8 @@ typedef struct pdx__kernels {
      * sum of w g(eta). `count` is a multiple of PDX__PANEL; rows of weight 0 add nothing. */
     double (*slope)(double *gradient, const double *a, const double *block, int32_t count,
                     const double *weight, const double *offset, int32_t d);
+    double (*slope_float)(double *gradient, const float *a, const float *block, int32_t count,
+                          const float *weight, const float *offset, int32_t d);
 
     /* Elementwise functions for the tests; count a multiple of 16. */
     void (*test_functions)(int64_t count, const double *x, double *exp_x, double *log_x,

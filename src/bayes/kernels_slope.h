@@ -1,10 +1,19 @@
 /* The likelihood and its gradient at one point, for NUTS. Lanes are rows: a block is read for eta =
- * x.a and, still in the nearest cache, again for the gradient. Included by kernels.c only. */
+ * x.a and, still in the nearest cache, again for the gradient. Floats sum over one block only.
+ * Included by kernels.c only. */
 #ifndef PDX_BAYES_KERNELS_SLOPE_H
 #define PDX_BAYES_KERNELS_SLOPE_H
 
-#include "kernels.h"
-#include "simd.h"
+#include "kernels_draws.h"
+
+/* Sum of the lanes by halves: the plain sum waits for every one of its additions. */
+static inline double sum_halves(vd x) {
+    double part[LANES];
+    store(part, x);
+    for (int width = LANES / 2; width > 0; width /= 2)
+        for (int i = 0; i < width; ++i) part[i] += part[i + width];
+    return part[0];
+}
 
 static double slope(double *gradient, const double *a, const double *block, int32_t count,
                     const double *weight, const double *offset, int32_t d) {
@@ -30,9 +39,46 @@ static double slope(double *gradient, const double *a, const double *block, int3
             sum[0] += load(block + v * LANES) * slopes[v];
             sum[1] += load(block + (v + 1) * LANES) * slopes[v + 1];
         }
-        gradient[k] += sum_lanes(sum[0] + sum[1]);
+        gradient[k] += sum_halves(sum[0] + sum[1]);
     }
     return sum_lanes(total);
+}
+
+static double slope_float(double *gradient, const float *a, const float *block, int32_t count,
+                          const float *weight, const float *offset, int32_t d) {
+    enum { PANEL = PDX__PANEL / FLOAT_LANES };
+    vd low, high;
+    vf total = {0}, slopes[PDX__BLOCK / FLOAT_LANES];
+    const int32_t vectors = count / FLOAT_LANES;
+    for (int32_t v = 0; v < vectors; v += PANEL) {
+        vf eta[PANEL], odd[PANEL] = {{0}}; /* few vectors to a panel: shorter chains of sums */
+        const float *x = block + v * FLOAT_LANES;
+        for (int i = 0; i < PANEL; ++i) eta[i] = load_float(offset + (v + i) * FLOAT_LANES);
+        for (int32_t k = 0; k + 1 < d; k += 2, x += 2 * PDX__BLOCK)
+            for (int i = 0; i < PANEL; ++i) {
+                eta[i] += load_float(x + i * FLOAT_LANES) * a[k];
+                odd[i] += load_float(x + PDX__BLOCK + i * FLOAT_LANES) * a[k + 1];
+            }
+        for (int i = 0; i < PANEL; ++i) {
+            if (d % 2) odd[i] += load_float(x + i * FLOAT_LANES) * a[d - 1];
+            eta[i] += odd[i];
+            vf w = load_float(weight + (v + i) * FLOAT_LANES), size = magnitude_float(eta[i]);
+            vf e = vector_exp_float(-size), half = w * (0.5f - 0.5f * e) / (1.0f + e);
+            total += w * (0.5f * size + vector_log1p_float(e));
+            slopes[v + i] = (vf)((vi)half | ((vi)eta[i] & INT32_MIN));
+        }
+    }
+    for (int32_t k = 0; k < d; ++k, block += PDX__BLOCK) {
+        vf sum[2] = {{0}};
+        for (int32_t v = 0; v < vectors; v += 2) {
+            sum[0] += load_float(block + v * FLOAT_LANES) * slopes[v];
+            sum[1] += load_float(block + (v + 1) * FLOAT_LANES) * slopes[v + 1];
+        }
+        widen(sum[0] + sum[1], &low, &high);
+        gradient[k] += sum_halves(low + high);
+    }
+    widen(total, &low, &high);
+    return sum_lanes(low + high);
 }
 
 #endif

@@ -1,7 +1,8 @@
 /* The logistic posterior as a target, with labels only in a linear term: log lik = t.a -
  * sum_n w_n g(x_n.a + o_n) + const with g(eta) = log(2 cosh(eta/2)), t = sum_n w_n (y_n - 1/2) x_n.
  * The rows are kept expanded for the kernels where they are few enough; else each block is expanded
- * again at every evaluation. */
+ * again at every evaluation. Likelihoods are summed in single precision where that moves the log
+ * density by less than 1e-3, far below what the acceptance of a step can see. */
 #include "logit_target.h"
 
 #include <math.h>
@@ -11,6 +12,7 @@
 #include "kernels.h"
 
 enum { MOST_EXPANDED = 32 << 20 }; /* bytes */
+static const double MOST_FLOAT_WEIGHT = 1e-3 / 6e-8;
 
 struct pdx__logit_target {
     const pdx__design *design;
@@ -24,12 +26,37 @@ struct pdx__logit_target {
     double *offset;
     double *x; /* [blocks][dim][PDX__BLOCK], or one block */
     int expanded;
+    /* in place of x, weight and offset where single precision is enough */
+    float *x_float, *weight_float, *offset_float, *a_float;
 };
 
 static const double *block_of(const pdx__logit_target *l, int64_t b) {
     if (l->expanded) return l->x + b * l->dim * PDX__BLOCK;
     pdx__design_expand(l->design, l->kernels, b, l->column, l->dim, l->x);
     return l->x;
+}
+
+static const float *float_block_of(const pdx__logit_target *l, int64_t b) {
+    if (l->expanded) return l->x_float + b * l->dim * PDX__BLOCK;
+    pdx__design_expand_float(l->design, l->kernels, b, l->column, l->dim, l->x_float);
+    return l->x_float;
+}
+
+/* Adds the gradient of sum w g to `gradient`, and returns the sum. */
+static double even_part(const pdx__logit_target *l, const double *a, double *gradient) {
+    double sum = 0;
+    for (int32_t k = 0; l->x_float && k < l->dim; ++k) l->a_float[k] = (float)a[k];
+    for (int64_t b = 0; b < l->blocks; ++b) {
+        int32_t count = pdx__design_block_panels(l->design, b) * PDX__PANEL;
+        int64_t at = b * PDX__BLOCK;
+        if (l->x_float)
+            sum += l->kernels->slope_float(gradient, l->a_float, float_block_of(l, b), count,
+                                           l->weight_float + at, l->offset_float + at, l->dim);
+        else
+            sum += l->kernels->slope(gradient, a, block_of(l, b), count, l->weight + at,
+                                     l->offset + at, l->dim);
+    }
+    return sum;
 }
 
 /* Adds the prior's log density and its gradient. */
@@ -46,12 +73,8 @@ static double add_prior(const pdx__prior *prior, double a, double *gradient) {
 
 static double value(void *context, const double *a, double *gradient) {
     const pdx__logit_target *l = context;
-    double sum = 0;
     memset(gradient, 0, (size_t)l->dim * sizeof *gradient);
-    for (int64_t b = 0; b < l->blocks; ++b)
-        sum -= l->kernels->slope(gradient, a, block_of(l, b),
-                                 pdx__design_block_panels(l->design, b) * PDX__PANEL,
-                                 l->weight + b * PDX__BLOCK, l->offset + b * PDX__BLOCK, l->dim);
+    double sum = -even_part(l, a, gradient);
     for (int32_t k = 0; k < l->dim; ++k) {
         gradient[k] = l->linear[k] - gradient[k];
         sum += l->linear[k] * a[k];
@@ -60,42 +83,81 @@ static double value(void *context, const double *a, double *gradient) {
     return sum;
 }
 
+static pdx_status take_columns(pdx__logit_target *l) {
+    int32_t d = pdx__design_dim(l->design);
+    l->column = pdx__alloc((size_t)d, sizeof *l->column);
+    if (!l->column) return PDX_ENOMEM;
+    for (int32_t k = 0; k < d; ++k)
+        if (l->prior[k].scale > 0) l->column[l->dim++] = k;
+    l->linear = pdx__alloc_zero((size_t)l->dim, sizeof *l->linear);
+    return l->linear ? PDX_OK : PDX_ENOMEM;
+}
+
+/* Weights and offsets, in single precision too where that is enough. */
+static pdx_status take_weights(pdx__logit_target *l, const pdx__problem *problem) {
+    int64_t n = pdx__design_rows(l->design);
+    size_t rows = (size_t)l->blocks * PDX__BLOCK;
+    double total = 0;
+    l->weight = pdx__alloc_zero(rows, sizeof *l->weight);
+    l->offset = pdx__alloc_zero(rows, sizeof *l->offset);
+    if (!l->weight || !l->offset) return PDX_ENOMEM;
+    for (int64_t i = 0; i < n; ++i) {
+        l->weight[i] = problem->weight ? problem->weight[i] : 1;
+        l->offset[i] = problem->offset ? problem->offset[i] : 0;
+        total += l->weight[i];
+    }
+    if (total > MOST_FLOAT_WEIGHT) return PDX_OK;
+    l->weight_float = pdx__alloc(rows, sizeof(float));
+    l->offset_float = pdx__alloc(rows, sizeof(float));
+    l->a_float = pdx__alloc((size_t)l->dim, sizeof(float));
+    if (!l->weight_float || !l->offset_float || !l->a_float) return PDX_ENOMEM;
+    for (size_t i = 0; i < rows; ++i) {
+        l->weight_float[i] = (float)l->weight[i];
+        l->offset_float[i] = (float)l->offset[i];
+    }
+    return PDX_OK;
+}
+
+static pdx_status take_rows(pdx__logit_target *l, const pdx__problem *problem) {
+    size_t rows = (size_t)l->blocks * PDX__BLOCK, dim = (size_t)l->dim;
+    l->expanded = rows * dim * sizeof(double) <= MOST_EXPANDED;
+    size_t held = l->expanded ? rows : PDX__BLOCK;
+    int single = l->weight_float != NULL;
+    l->x = pdx__alloc_aligned(single ? PDX__BLOCK : held, dim * sizeof *l->x);
+    if (!l->x) return PDX_ENOMEM;
+    if (single) {
+        l->x_float = pdx__alloc_aligned(held, dim * sizeof *l->x_float);
+        if (!l->x_float) return PDX_ENOMEM;
+    }
+    for (int64_t b = 0; b < l->blocks; ++b) {
+        size_t at = l->expanded ? (size_t)b * dim * PDX__BLOCK : 0;
+        double *x = l->x + (single ? 0 : at);
+        pdx__design_expand(l->design, l->kernels, b, l->column, l->dim, x);
+        if (single)
+            pdx__design_expand_float(l->design, l->kernels, b, l->column, l->dim, l->x_float + at);
+        for (int32_t i = 0; i < pdx__design_block_rows(l->design, b); ++i) {
+            int64_t row = b * PDX__BLOCK + i;
+            double pull = l->weight[row] > 0 ? l->weight[row] * (problem->y[row] - 0.5) : 0;
+            for (int32_t k = 0; k < l->dim; ++k) l->linear[k] += pull * x[k * PDX__BLOCK + i];
+        }
+    }
+    return PDX_OK;
+}
+
 pdx_status pdx__logit_target_create(pdx__logit_target **out, const pdx__problem *problem) {
     *out = NULL;
-    int64_t n = pdx__design_rows(problem->design);
-    int32_t d = pdx__design_dim(problem->design);
     pdx__logit_target *l = pdx__alloc_zero(1, sizeof *l);
     if (!l) return PDX_ENOMEM;
     l->design = problem->design;
     l->kernels = pdx__kernels_best();
     l->prior = problem->prior;
     l->blocks = pdx__design_blocks(problem->design);
-    for (int32_t k = 0; k < d; ++k) l->dim += problem->prior[k].scale > 0;
-    size_t rows = (size_t)l->blocks * PDX__BLOCK, dim = (size_t)l->dim;
-    l->expanded = rows * dim * sizeof(double) <= MOST_EXPANDED;
-    l->column = pdx__alloc(dim, sizeof *l->column);
-    l->linear = pdx__alloc_zero(dim, sizeof *l->linear);
-    l->weight = pdx__alloc_zero(rows, sizeof *l->weight);
-    l->offset = pdx__alloc_zero(rows, sizeof *l->offset);
-    l->x = pdx__alloc_aligned(l->expanded ? rows : PDX__BLOCK, dim * sizeof *l->x);
-    if (!l->column || !l->linear || !l->weight || !l->offset || !l->x) {
+    pdx_status status = take_columns(l);
+    if (status == PDX_OK) status = take_weights(l, problem);
+    if (status == PDX_OK) status = take_rows(l, problem);
+    if (status != PDX_OK) {
         pdx__logit_target_free(l);
-        return PDX_ENOMEM;
-    }
-    for (int32_t k = 0, next = 0; k < d; ++k)
-        if (problem->prior[k].scale > 0) l->column[next++] = k;
-    for (int64_t i = 0; i < n; ++i) {
-        l->weight[i] = problem->weight ? problem->weight[i] : 1;
-        l->offset[i] = problem->offset ? problem->offset[i] : 0;
-    }
-    for (int64_t b = 0; b < l->blocks; ++b) {
-        double *x = l->x + (l->expanded ? b * l->dim * PDX__BLOCK : 0);
-        pdx__design_expand(l->design, l->kernels, b, l->column, l->dim, x);
-        for (int32_t i = 0; i < pdx__design_block_rows(l->design, b); ++i) {
-            int64_t row = b * PDX__BLOCK + i;
-            double pull = l->weight[row] > 0 ? l->weight[row] * (problem->y[row] - 0.5) : 0;
-            for (int32_t k = 0; k < l->dim; ++k) l->linear[k] += pull * x[k * PDX__BLOCK + i];
-        }
+        return status;
     }
     *out = l;
     return PDX_OK;
@@ -108,6 +170,10 @@ void pdx__logit_target_free(pdx__logit_target *logit) {
     pdx__free(logit->weight);
     pdx__free(logit->offset);
     pdx__free(logit->x);
+    pdx__free(logit->x_float);
+    pdx__free(logit->weight_float);
+    pdx__free(logit->offset_float);
+    pdx__free(logit->a_float);
     pdx__free(logit);
 }
 

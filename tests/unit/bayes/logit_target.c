@@ -27,56 +27,61 @@ static void fill(int whole) {
     }
 }
 
-/* The model as posterior.h writes it, at all D weights. */
-static double formula(const double *a, int weighted) {
+/* The model as posterior.h writes it, at all D weights; row weights times `factor`, 0: none. */
+static double formula(const double *a, double factor, double *gradient) {
     double sum = -fabs(a[0]) / 0.1 - a[1] * a[1] / 12.5 - fabs(a[4]) / 0.3;
+    const double slope[D] = {a[0] > 0 ? -10 : 10, -a[1] / 6.25, 0, 0,
+                             a[4] > 0 ? -1 / 0.3 : 1 / 0.3};
+    memcpy(gradient, slope, sizeof slope);
     for (int i = 0; i < N; ++i) {
-        double eta = weighted ? offset[i] : 0;
+        double eta = factor > 0 ? offset[i] : 0, w = factor > 0 ? factor * weight[i] : 1;
         for (int k = 0; k < D; ++k) eta += x[i * D + k] * a[k];
-        sum += (weighted ? weight[i] : 1) * (y[i] * eta - log1p(exp(eta)));
+        sum += w * (y[i] * eta - log1p(exp(eta)));
+        for (int k = 0; k < D; ++k) gradient[k] += w * (y[i] - 1 / (1 + exp(-eta))) * x[i * D + k];
     }
     return sum;
 }
 
-static void check_target(int whole, int weighted) {
+static void check_target(int whole, double factor, double tolerance) {
     pdx__design *design;
     pdx__logit_target *logit;
+    double scaled[N];
     fill(whole);
+    for (int i = 0; i < N; ++i) scaled[i] = factor * weight[i];
     OK(pdx__design_create(&design, N, D, x, NULL));
-    pdx__problem problem = {design, y, weighted ? weight : NULL, weighted ? offset : NULL, PRIOR};
+    pdx__problem problem = {design, y, factor > 0 ? scaled : NULL, factor > 0 ? offset : NULL,
+                            PRIOR};
     OK(pdx__logit_target_create(&logit, &problem));
     pdx__target target = pdx__logit_target_seam(logit);
     CHECK_INT(target.dim, D - 1);
     CHECK_INT(pdx__logit_target_column(logit, 2), 3);
-    double zero[D] = {0}, gradient[D], other[D];
-    double base = target.value(target.context, zero, gradient) - formula(zero, weighted);
+    double origin[D] = {0.1, 0.2, 0, -0.1, 0.3}, origin_free[D - 1] = {0.1, 0.2, -0.1, 0.3};
+    double got[D], expected[D];
+    double base =
+        target.value(target.context, origin_free, got) - formula(origin, factor, expected);
     for (int trial = 0; trial < 5; ++trial) {
         double a[D - 1] = {0.3 - trial, 0.1 * trial, trial - 2.5, -0.7};
         double at[D] = {a[0], a[1], 0, a[2], a[3]};
-        double value = target.value(target.context, a, gradient);
-        CHECK_NEAR(value - formula(at, weighted), base, 1e-11 * fabs(value));
-        for (int k = 0; k < D - 1; ++k) {
-            double h = 1e-5, keep = a[k], up, down;
-            a[k] = keep + h;
-            up = target.value(target.context, a, other);
-            a[k] = keep - h;
-            down = target.value(target.context, a, other);
-            a[k] = keep;
-            CHECK_NEAR(gradient[k], (up - down) / (2 * h), 1e-6 * (1 + fabs(gradient[k])));
-        }
+        double value = target.value(target.context, a, got), exact = formula(at, factor, expected);
+        CHECK_NEAR(value - exact, base, tolerance * fabs(value));
+        for (int k = 0; k < D - 1; ++k)
+            CHECK_NEAR(got[k], expected[k + (k > 1)], tolerance * fabs(value));
     }
     pdx__logit_target_free(logit);
     pdx__design_free(design);
 }
 
+/* Small weights are summed in single precision, large ones in double. */
 static void values_and_gradients(void) {
-    check_target(1, 0);
-    check_target(1, 1);
-    check_target(0, 1);
+    check_target(1, 0, 1e-6);
+    check_target(1, 1, 1e-6);
+    check_target(0, 1, 1e-6);
+    check_target(1, 1e4, 1e-12);
+    check_target(0, 1e4, 1e-12);
 }
 
 static void instruction_sets_agree(void) {
-    static const char *const names[] = {"avx2", "avx512"};
+    static const char *const names[] = {"plain", "avx2", "avx512"};
     static double block[D * PDX__BLOCK], w[PDX__BLOCK], o[PDX__BLOCK];
     double a[D] = {0.3, -2, 40, 0.01, 0}, gradient[D] = {0}, other[D];
     fill(0);
@@ -85,13 +90,24 @@ static void instruction_sets_agree(void) {
         w[i] = weight[i];
         o[i] = offset[i];
     }
+    float block_float[D * PDX__BLOCK], w_float[PDX__BLOCK], o_float[PDX__BLOCK], a_float[D];
+    for (int i = 0; i < D * PDX__BLOCK; ++i) block_float[i] = (float)block[i];
+    for (int i = 0; i < PDX__BLOCK; ++i) {
+        w_float[i] = (float)w[i];
+        o_float[i] = (float)o[i];
+    }
+    for (int k = 0; k < D; ++k) a_float[k] = (float)a[k];
     double value = pdx__kernels_named("plain")->slope(gradient, a, block, 96, w, o, D);
-    for (int s = 0; s < 2; ++s) {
+    for (int s = 0; s < 3; ++s) {
         const pdx__kernels *kernels = pdx__kernels_named(names[s]);
         if (!kernels) continue;
         memset(other, 0, sizeof other);
         CHECK_NEAR(kernels->slope(other, a, block, 96, w, o, D), value, 1e-12 * value);
         for (int k = 0; k < D; ++k) CHECK_NEAR(other[k], gradient[k], 1e-12 * value);
+        memset(other, 0, sizeof other);
+        CHECK_NEAR(kernels->slope_float(other, a_float, block_float, 96, w_float, o_float, D),
+                   value, 1e-6 * value);
+        for (int k = 0; k < D; ++k) CHECK_NEAR(other[k], gradient[k], 1e-6 * value);
     }
 }
 
