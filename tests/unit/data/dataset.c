@@ -50,8 +50,8 @@ static void arrays_come_back(void) {
 }
 
 static void hash_names_the_data(void) {
-    const double values[] = {1, 0, -1, 1, 0, 0}, minus[] = {1, -0.0, -1, 1, 0, 0};
-    const double other[] = {1, 0, -1, 1, 0, 1};
+    const double values[] = {1, 0, -1, 0.5, 0, 0}, minus[] = {1, 0, -1, 0.5, -0.0, -0.0};
+    const double other[] = {1, 0, -1, 0.5, 0, 1};
     pdx_dataset *a = make(values), *b = make(minus), *c = make(other);
     REQUIRE(a && b && c);
     CHECK_INT(strlen(pdx_dataset_sha256(a)), 64);

@@ -93,8 +93,8 @@ static void rates_count_orders(void) {
     OK(add(judgments, "other", 0, PDX_ORDER_AB, PDX_WINNER_A));
     OK(add(judgments, "a", 0, PDX_ORDER_AB, PDX_WINNER_A)); /* flips to the first */
     OK(add(judgments, "a", 0, PDX_ORDER_BA, PDX_WINNER_B));
-    OK(add(judgments, "a", 1, PDX_ORDER_AB, PDX_WINNER_B)); /* consistent */
-    OK(add(judgments, "a", 1, PDX_ORDER_BA, PDX_WINNER_B));
+    OK(add(judgments, "a", 1, PDX_ORDER_AB, PDX_WINNER_A)); /* consistent */
+    OK(add(judgments, "a", 1, PDX_ORDER_BA, PDX_WINNER_A));
     OK(add(judgments, "a", 2, PDX_ORDER_AB, PDX_WINNER_TIE));
     OK(add(judgments, "a", 2, PDX_ORDER_BA, PDX_WINNER_A));
     OK(add(judgments, "a", 3, PDX_ORDER_AB, PDX_WINNER_NONE));

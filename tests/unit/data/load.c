@@ -221,6 +221,9 @@ static void bad_options_are_named(void) {
     options.group_by = "mood";
     FAILS(pdx_dataset_load(&dataset, &files, &options), PDX_ENOTFOUND,
           "'group_by': no pair has a field 'mood'");
+    options.group_by = "scenario,mood";
+    FAILS(pdx_dataset_load(&dataset, &files, &options), PDX_ENOTFOUND,
+          "'group_by': no pair has a field 'mood'");
     options.group_by = "scenario,,app";
     FAILS(pdx_dataset_load(&dataset, &files, &options), PDX_EINVAL, "an empty field name");
     options.group_by = NULL;

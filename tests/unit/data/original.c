@@ -78,6 +78,16 @@ static void records_meet_their_pairs_by_number(void) {
     CHECK_TEXT(text, "2");
     pdx_dataset_free(dataset);
     pdx_dataset_options_init(&options);
+    files.groups = NULL;
+    options.group_by = "s";
+    int64_t pair;
+    OK(pdx_dataset_load(&dataset, &files, &options));
+    CHECK_INT(pdx_dataset_group_size(dataset, 0), 1); /* q was left out */
+    OK(pdx_dataset_group_pairs(dataset, 1, &pair));
+    CHECK_INT(pair, 1);
+    pdx_dataset_free(dataset);
+    files.groups = index_file();
+    options.group_by = NULL;
     options.where = "s=2";
     OK(pdx_dataset_load(&dataset, &files, &options));
     CHECK_INT(pdx_dataset_count(dataset), 1);
