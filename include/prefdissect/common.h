@@ -19,7 +19,8 @@ extern "C" {
 #define PDX_VERSION_MINOR 1
 #define PDX_VERSION_PATCH 0
 
-/* Result of a call. Zero is success; callers branch on the negative codes. New codes are appended. */
+/* Result of a call. Zero is success; callers branch on the negative codes. New codes are appended.
+ */
 typedef int32_t pdx_status;
 enum {
     PDX_OK = 0,

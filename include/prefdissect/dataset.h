@@ -49,10 +49,10 @@ typedef struct pdx_dataset_options {
                                  a pair lies in one group per field, or in one for each entry where
                                  the field is a list. Names of groups are values, "field=value" with
                                  several fields. Default NULL: no groups */
-    const char *where;        /* "field=value[,field=value]": pairs that do not match are left out */
-    int32_t threads;          /* 0 (default): all cores */
-    int32_t surface;          /* 1: the surface properties too, computed from the texts, behind the
-                                 others; default 0: only where there are no others */
+    const char *where; /* "field=value[,field=value]": pairs that do not match are left out */
+    int32_t threads;   /* 0 (default): all cores */
+    int32_t surface;   /* 1: the surface properties too, computed from the texts, behind the
+                          others; default 0: only where there are no others */
     pdx_hooks hooks;
 } pdx_dataset_options;
 
@@ -107,22 +107,22 @@ PDX_API pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const c
 PDX_API pdx_status pdx_surface_measure(const char *response, size_t response_length,
                                        const char *query, size_t query_length, double out[30]);
 
-/* Other tools' files -> ours. pdx_import_format lists the formats. Writes pairs.jsonl, judgments.jsonl
- * and, where the format carries properties, features.jsonl and schema.json into `folder` (made where
- * it is absent), all of them or, on failure, none. Several files of one format make one set: a pair
- * that several judges saw is written once. A judge that gave no verdict keeps its row, with
- * "winner":null. */
+/* Other tools' files -> ours. pdx_import_format lists the formats. Writes pairs.jsonl,
+ * judgments.jsonl and, where the format carries properties, features.jsonl and schema.json into
+ * `folder` (made where it is absent), all of them or, on failure, none. Several files of one format
+ * make one set: a pair that several judges saw is written once. A judge that gave no verdict keeps
+ * its row, with "winner":null. */
 typedef struct pdx_import_options {
     uint32_t size;
-    uint64_t seed;         /* draws the order of chosen/rejected pairs; default 1 */
-    int32_t overwrite;     /* 1: replace files that are there (those of the four that this import
-                              does not write are removed); default 0: PDX_EINVAL */
-    const char *answers;   /* mtbench, arena-hard: answers of the models, a file or a folder; without
-                              it the pairs have no texts */
+    uint64_t seed;       /* draws the order of chosen/rejected pairs; default 1 */
+    int32_t overwrite;   /* 1: replace files that are there (those of the four that this import
+                            does not write are removed); default 0: PDX_EINVAL */
+    const char *answers; /* mtbench, arena-hard: answers of the models, a file or a folder; without
+                            it the pairs have no texts */
     const char *questions; /* mtbench, arena-hard: question.jsonl */
     pdx_hooks hooks;       /* log tells row by row what was left out and why */
-    const char *baseline;  /* mtbench-single: the model that the others are compared with, NULL: every
-                              two models are; arena-hard: of rows that name none */
+    const char *baseline;  /* mtbench-single: the model that the others are compared with, NULL:
+                              every  two models are; arena-hard: of rows that name none */
 } pdx_import_options;
 typedef struct pdx_import_result {
     int64_t pairs;

@@ -34,13 +34,13 @@ typedef struct pdx_judgment {
 
 typedef struct pdx_judgments_options {
     uint32_t size;
-    const char *judge_by;   /* fields joined by "/" that name the judge, e.g. "judge,strategy";
-                               default NULL: "judge" */
-    const char *where;      /* "field=value[,field=value]" on fields of the judgment, or of its pair
-                               where no judgment has the field; a field that neither has is
-                               PDX_ENOTFOUND */
-    int32_t skip_unknown;   /* 1: judgments of pairs that are not in the dataset are left out and
-                               counted; default 0: PDX_EPARSE */
+    const char *judge_by; /* fields joined by "/" that name the judge, e.g. "judge,strategy";
+                             default NULL: "judge" */
+    const char *where;    /* "field=value[,field=value]" on fields of the judgment, or of its pair
+                             where no judgment has the field; a field that neither has is
+                             PDX_ENOTFOUND */
+    int32_t skip_unknown; /* 1: judgments of pairs that are not in the dataset are left out and
+                             counted; default 0: PDX_EPARSE */
     pdx_hooks hooks;
 } pdx_judgments_options;
 PDX_API void pdx_judgments_options_init(pdx_judgments_options *options);
@@ -50,9 +50,9 @@ PDX_API void pdx_judgments_options_init(pdx_judgments_options *options);
 PDX_API pdx_status pdx_judgments_create(pdx_judgments **out);
 /* From judgments.jsonl files ("-": standard input); rows as in the design of the format:
  * {"pair","judge","order":"AB"|"BA"|null,"shown":"first"|"second"|"tie"|null,"winner":"A"|"B"|"tie"|
- * null,"logp_first","logp_second","coverage","repeat","prob_a",...}; lp_first and lp_second are read
- * as logp_*. shown and winner must agree where both are given. A verdict that is absent is derived
- * from the log-probabilities. */
+ * null,"logp_first","logp_second","coverage","repeat","prob_a",...}; lp_first and lp_second are
+ * read as logp_*. shown and winner must agree where both are given. A verdict that is absent is
+ * derived from the log-probabilities. */
 PDX_API pdx_status pdx_judgments_load(pdx_judgments **out, const pdx_dataset *dataset,
                                       const char *const *paths, int32_t count,
                                       const pdx_judgments_options *options);
@@ -83,8 +83,8 @@ PDX_API pdx_status pdx_judgments_get(const pdx_judgments *judgments, int64_t row
 
 /* Raw rates of a judge, before any model. Pairs judged in both orders count in the last three. */
 typedef struct pdx_judge_rates {
-    int64_t judgments;    /* rows of this judge */
-    int64_t no_verdict;   /* winner NONE */
+    int64_t judgments;  /* rows of this judge */
+    int64_t no_verdict; /* winner NONE */
     int64_t ties;
     int64_t ordered;      /* verdicts A or B with a known order */
     double p_first;       /* share of `ordered` won by the response shown first; NaN: none */
@@ -98,10 +98,10 @@ PDX_API pdx_status pdx_judgments_rates(const pdx_judgments *judgments, const pdx
 
 /* How preference labels are made of judgments. */
 enum {
-    PDX_LABEL_AUTO = 0,     /* per judge: sum-logp where nine in ten of its pairs have log-probabilities
-                               in both orders; else order where at least half of its judgments have a
-                               known order; else margin where at least half give one; else soft where
-                               any gives prob_a; else majority */
+    PDX_LABEL_AUTO = 0, /* per judge: sum-logp where nine in ten of its pairs have log-probabilities
+                           in both orders; else order where at least half of its judgments have a
+                           known order; else margin where at least half give one; else soft where
+                           any gives prob_a; else majority */
     PDX_LABEL_ORDER = 1,    /* every (pair, order) an observation, position effect in the model */
     PDX_LABEL_SUM_LOGP = 2, /* A where AB.first + BA.second > AB.second + BA.first, else B: the
                                original's rule, an exact tie gives B */

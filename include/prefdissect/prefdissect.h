@@ -17,8 +17,8 @@
  *   pdx_study_save(study, "fits.json");
  *
  * Rules of the whole API
- * - Calls return a pdx_status; the first argument is the result, NULL after a failure. The reason is
- *   in pdx_error_message(), per thread. The library never prints, aborts, exits, installs signal
+ * - Calls return a pdx_status; the first argument is the result, NULL after a failure. The reason
+ * is in pdx_error_message(), per thread. The library never prints, aborts, exits, installs signal
  *   handlers or changes the locale. How good a result is stands in the result, not in the code.
  * - Options: a struct whose first field is its size, filled by its init function; NULL: defaults.
  *   New fields come at the end; a program built against a shorter struct keeps working.

@@ -1,8 +1,9 @@
 /* prefdissect/schema.h: what is measured: an ordered list of properties of a response.
  *
- * Two schemas are built in: "li2024", the 29 properties of Li et al. 2024 ("Dissecting Human and LLM
- * Preferences", ACL 2024, arXiv 2402.11296) in the order of the published weights, and "surface", 30
- * properties that the library computes from the texts alone. Users replace them by a JSON file.
+ * Two schemas are built in: "li2024", the 29 properties of Li et al. 2024 ("Dissecting Human and
+ * LLM Preferences", ACL 2024, arXiv 2402.11296) in the order of the published weights, and
+ * "surface", 30 properties that the library computes from the texts alone. Users replace them by a
+ * JSON file.
  *
  * A schema is immutable once made and may be shared by threads. */
 #ifndef PREFDISSECT_SCHEMA_H
@@ -27,12 +28,12 @@ enum {
 
 /* How the values a and b of the two responses become one comparison in {-1, 0, 1}. */
 enum {
-    PDX_RULE_SIGN = 0,         /* sign(a - b) */
-    PDX_RULE_REL = 1,          /* 0 where |a-b| <= tolerance * max(|a|,|b|), else sign(a - b) */
-    PDX_RULE_ABS = 2,          /* 0 where |a-b| <= tolerance, else sign(a - b) */
-    PDX_RULE_NONZERO = 3,      /* sign([a > 0] - [b > 0]) */
-    PDX_RULE_COUNT = 4,        /* fewer is better: sign(b - a) (errors) */
-    PDX_RULE_LENGTH = 5        /* the original's length rule: thresholds by word count */
+    PDX_RULE_SIGN = 0,    /* sign(a - b) */
+    PDX_RULE_REL = 1,     /* 0 where |a-b| <= tolerance * max(|a|,|b|), else sign(a - b) */
+    PDX_RULE_ABS = 2,     /* 0 where |a-b| <= tolerance, else sign(a - b) */
+    PDX_RULE_NONZERO = 3, /* sign([a > 0] - [b > 0]) */
+    PDX_RULE_COUNT = 4,   /* fewer is better: sign(b - a) (errors) */
+    PDX_RULE_LENGTH = 5   /* the original's length rule: thresholds by word count */
 };
 
 typedef struct pdx_property {

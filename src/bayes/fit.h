@@ -27,17 +27,17 @@ typedef struct pdx__prior {
 /* log p(a) = sum_n w_n [y_n eta_n - log(1 + e^eta_n)] + log prior, eta = x.a + offset */
 typedef struct pdx__problem {
     const pdx__design *design;
-    const double *y;          /* [n] in [0, 1] */
-    const double *weight;     /* [n] >= 0, 0 leaves the row out; NULL: all 1 */
-    const double *offset;     /* [n]; NULL: all 0 */
-    const pdx__prior *prior;  /* [d] */
+    const double *y;         /* [n] in [0, 1] */
+    const double *weight;    /* [n] >= 0, 0 leaves the row out; NULL: all 1 */
+    const double *offset;    /* [n]; NULL: all 0 */
+    const pdx__prior *prior; /* [d] */
 } pdx__problem;
 
 typedef struct pdx__fit_settings {
-    int32_t method;      /* PDX_METHOD_* */
-    int32_t certify;     /* 1: certificate, and refinement or NUTS where it fails (method auto) */
-    int32_t summaries;   /* 0: mean and sd only (fold fits); 1: everything */
-    int64_t draws;       /* equally weighted draws to keep */
+    int32_t method;    /* PDX_METHOD_* */
+    int32_t certify;   /* 1: certificate, and refinement or NUTS where it fails (method auto) */
+    int32_t summaries; /* 0: mean and sd only (fold fits); 1: everything */
+    int64_t draws;     /* equally weighted draws to keep */
     uint64_t seed, stream;
     const double *quantile_probs;
     int32_t quantile_count;
@@ -58,7 +58,7 @@ typedef struct pdx__fit {
     double *quantiles;                 /* [d][quantile_count] */
     double *draws;                     /* [draw_count][d] or NULL */
     int64_t draw_count;
-    double *loo;                       /* [n] log p(y_n | rest), NaN where the weight is 0 */
+    double *loo; /* [n] log p(y_n | rest), NaN where the weight is 0 */
     double log_evidence, elpd_loo;
     pdx_certificate certificate;
     pdx__sites sites;

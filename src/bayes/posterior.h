@@ -12,15 +12,15 @@ struct pdx_posterior {
     char *verdict;               /* the sentence on trust */
     int64_t n, ties, no_verdict;
     int32_t d;
-    char **columns;              /* [d] */
-    double *mean;                /* [d]; all arrays below may be NULL (mean-only posteriors) */
-    double *sd, *prob_positive;  /* [d] */
-    double *covariance;          /* [d][d] */
-    double *fold_mean;           /* [d] */
-    double *quantile_probs;      /* [quantile_count] */
-    double *quantiles;           /* [d][quantile_count] */
+    char **columns;             /* [d] */
+    double *mean;               /* [d]; all arrays below may be NULL (mean-only posteriors) */
+    double *sd, *prob_positive; /* [d] */
+    double *covariance;         /* [d][d] */
+    double *fold_mean;          /* [d] */
+    double *quantile_probs;     /* [quantile_count] */
+    double *quantiles;          /* [d][quantile_count] */
     int32_t quantile_count;
-    double *draws;               /* [draw_count][d] */
+    double *draws; /* [draw_count][d] */
     int64_t draw_count;
     double log_evidence, elpd_loo, prior_scale; /* NaN: not known */
     pdx_certificate certificate;
@@ -32,8 +32,8 @@ struct pdx_posterior {
 struct pdx_study {
     pdx_posterior **fit; /* [count], judge-major in order of judges then groups */
     int32_t count;
-    char *options_json;  /* what the fits were made with, "{...}"; never NULL */
-    char *data_sha256;   /* "" where it is not known */
+    char *options_json; /* what the fits were made with, "{...}"; never NULL */
+    char *data_sha256;  /* "" where it is not known */
 };
 
 /* A posterior of d columns with every number NaN and no arrays but `mean`; copies the names. */

@@ -8,8 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What errno says about `path`. */
-static pdx_status system_failure(const char *path, int64_t line, const char *what) {
+pdx_status pdx__fail_errno(const char *path, int64_t line, const char *what) {
     return errno == ENOMEM ? pdx__nomem()
                            : pdx__fail_at(PDX_EIO, path, line, "%s%s", what, strerror(errno));
 }
@@ -21,11 +20,11 @@ pdx_status pdx__input_open(void **out, const char *path) {
         return PDX_OK;
     }
     struct stat info;
-    if (stat(path, &info) != 0) return system_failure(path, 0, "");
+    if (stat(path, &info) != 0) return pdx__fail_errno(path, 0, "");
     if (S_ISDIR(info.st_mode))
         return pdx__fail_at(PDX_EIO, path, 0, "is a folder, expected a file");
     FILE *stream = fopen(path, "rbe");
-    if (!stream) return system_failure(path, 0, "");
+    if (!stream) return pdx__fail_errno(path, 0, "");
     *out = stream;
     return PDX_OK;
 }
@@ -50,7 +49,7 @@ pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
             status = out->status;
         }
     }
-    if (status == PDX_OK && ferror(stream)) status = system_failure(path, 0, "cannot be read: ");
+    if (status == PDX_OK && ferror(stream)) status = pdx__fail_errno(path, 0, "cannot be read: ");
     if (status == PDX_OK) {
         pdx__buf_append(out, "", 0);
         status = out->status;
@@ -94,7 +93,7 @@ static pdx_status refill(pdx__lines *lines) {
     s->start = 0;
     s->end = fread(s->block, 1, BLOCK, s->stream);
     if (s->end == 0 && ferror(s->stream))
-        return system_failure(lines->path, lines->number, "cannot be read: ");
+        return pdx__fail_errno(lines->path, lines->number, "cannot be read: ");
     if (s->position == 0 && s->end >= 3 && !memcmp(s->block, "\xEF\xBB\xBF", 3)) {
         s->start = 3;
         s->position = 3;
@@ -179,7 +178,7 @@ pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
     if (writer->path && exists && !S_ISREG(info.st_mode)) { /* a device or pipe: no renaming */
         writer->stream = fopen(path, "wbe");
         if (writer->stream) return PDX_OK;
-        pdx_status status = system_failure(path, 0, "cannot be written: ");
+        pdx_status status = pdx__fail_errno(path, 0, "cannot be written: ");
         pdx__writer_abandon(writer);
         return status;
     }
@@ -190,7 +189,7 @@ pdx_status pdx__writer_open(pdx__writer *writer, const char *path) {
     }
     int file = open_temporary(writer->temporary, path);
     if (file < 0) {
-        pdx_status status = system_failure(path, 0, "cannot be written: ");
+        pdx_status status = pdx__fail_errno(path, 0, "cannot be written: ");
         pdx__free(writer->temporary);
         writer->temporary = NULL;
         pdx__writer_abandon(writer);
@@ -211,7 +210,7 @@ static const char *name_of(const pdx__writer *writer) {
 
 pdx_status pdx__writer_append(pdx__writer *writer, const void *bytes, size_t length) {
     if (length && fwrite(bytes, 1, length, writer->stream) != length)
-        return system_failure(name_of(writer), 0, "cannot be written: ");
+        return pdx__fail_errno(name_of(writer), 0, "cannot be written: ");
     return PDX_OK;
 }
 
@@ -224,7 +223,7 @@ pdx_status pdx__writer_commit(pdx__writer *writer) {
         if (!failed) failed = rename(writer->temporary, writer->path) != 0;
     }
     pdx_status status = PDX_OK;
-    if (failed) status = system_failure(name_of(writer), 0, "cannot be written: ");
+    if (failed) status = pdx__fail_errno(name_of(writer), 0, "cannot be written: ");
     else {
         pdx__free(writer->temporary);
         writer->temporary = NULL;
@@ -254,7 +253,7 @@ pdx_status pdx__make_folder(const char *path) {
     struct stat info;
     if (mkdir(path, 0777) == 0) return PDX_OK;
     if (errno == EEXIST && stat(path, &info) == 0 && S_ISDIR(info.st_mode)) return PDX_OK;
-    return system_failure(path, 0, "cannot make the folder: ");
+    return pdx__fail_errno(path, 0, "cannot make the folder: ");
 }
 
 pdx_status pdx__path_join(char **out, const char *folder, const char *name) {

@@ -4,6 +4,10 @@
 
 #include "buf.h"
 
+/* What errno says about `path` ("path:line: whatNo such file or directory"): PDX_ENOMEM or PDX_EIO.
+ */
+pdx_status pdx__fail_errno(const char *path, int64_t line, const char *what);
+
 /* A FILE* for reading ("-" is standard input); a folder is refused by name. */
 pdx_status pdx__input_open(void **stream, const char *path);
 void pdx__input_close(void *stream); /* leaves standard input open */

@@ -87,13 +87,13 @@ static pdx_status changed(const pdx__texts *texts) {
 static pdx_status read_line(pdx__texts *texts, int64_t offset) {
     if (texts->file < 0) {
         texts->file = open(texts->path, O_RDONLY | O_CLOEXEC);
-        if (texts->file < 0) return pdx__fail_at(PDX_EIO, texts->path, 0, "%s", strerror(errno));
+        if (texts->file < 0) return pdx__fail_errno(texts->path, 0, "");
     }
     pdx__buf_clear(&texts->line);
     for (;;) {
         char step[STEP];
         ssize_t got = pread(texts->file, step, sizeof step, offset);
-        if (got < 0) return pdx__fail_at(PDX_EIO, texts->path, 0, "%s", strerror(errno));
+        if (got < 0) return pdx__fail_errno(texts->path, 0, "");
         char *newline = got ? memchr(step, '\n', (size_t)got) : NULL;
         pdx__buf_append(&texts->line, step, newline ? (size_t)(newline - step) : (size_t)got);
         if (texts->line.status == PDX_ENOMEM) return PDX_ENOMEM;

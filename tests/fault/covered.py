@@ -1,11 +1,12 @@
 """Every public function that returns a pdx_status is called in the test of failing allocations.
 
-usage: covered.py OOM.C HEADER...
+usage: covered.py FOLDER HEADER...
 """
+import pathlib
 import re
 import sys
 
-test = open(sys.argv[1]).read()
+test = "".join(path.read_text() for path in pathlib.Path(sys.argv[1]).glob("*.c"))
 missing = []
 for path in sys.argv[2:]:
     text = re.sub(r"/\*.*?\*/", "", open(path).read(), flags=re.S)

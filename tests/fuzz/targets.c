@@ -20,6 +20,14 @@ typedef struct input {
     size_t size;
 } input;
 
+/* A file in memory only; its name into `path`. */
+static int file_of(const void *data, size_t size, char path[32]) {
+    int file = memfd_create("input", MFD_CLOEXEC);
+    if (file < 0 || write(file, data, size) != (ssize_t)size) abort();
+    snprintf(path, 32, "/proc/self/fd/%d", file);
+    return file;
+}
+
 /* A call makes a handle or says why not. */
 #define EXPECT(out, call)                                                                          \
     do {                                                                                           \
@@ -39,6 +47,95 @@ static inline void schema(input in) {
 static inline void surface(input in) {
     double values[30];
     pdx_surface_measure(in.text, in.size, in.text, in.size / 2, values);
+}
+
+/* Three pairs "p0".."p2" with two properties, for what refers to a dataset. */
+static pdx_dataset *three_pairs(void) {
+    static const char *const names[] = {"wit", "tact"};
+    static const double values[6] = {1, 0, -1, 1, 0, 0};
+    static const char *const ids[] = {"p0", "p1", "p2"};
+    pdx_schema *schema;
+    pdx_dataset *dataset;
+    if (pdx_schema_from_names(&schema, names, 2) != PDX_OK) abort();
+    if (pdx_dataset_from_arrays(&dataset, schema, 3, values, ids, NULL) != PDX_OK) abort();
+    pdx_schema_free(schema);
+    return dataset;
+}
+
+static void load(pdx_dataset_files files, const char *group_by) {
+    pdx_dataset *out;
+    pdx_dataset_options options;
+    pdx_dataset_options_init(&options);
+    options.threads = 1;
+    options.group_by = group_by;
+    EXPECT(out, pdx_dataset_load(&out, &files, &options));
+    const char *text;
+    for (int64_t i = 0; out && files.pairs && i < pdx_dataset_count(out); ++i)
+        pdx_dataset_text(out, i, "response_b", &text);
+    pdx_dataset_free(out);
+}
+
+static inline void pairs(input in) { load((pdx_dataset_files){.pairs = in.path}, "scenario"); }
+
+static inline void features(input in) { load((pdx_dataset_files){.features = in.path}, NULL); }
+
+static inline void annotations(input in) {
+    static const char text[] = "{\"id\":\"p0\",\"query\":\"q\",\"response_a\":\"a b\","
+                               "\"response_b\":\"c\"}\n{\"id\":\"p1\"}\n";
+    char path[32];
+    int file = file_of(text, sizeof text - 1, path);
+    load((pdx_dataset_files){.pairs = path, .annotations = in.path}, NULL);
+    close(file);
+}
+
+static inline void resolved(input in) { load((pdx_dataset_files){.resolved = in.path}, NULL); }
+
+static inline void table(input in) {
+    pdx_dataset *dataset;
+    pdx_judgments *judgments;
+    EXPECT(dataset, pdx_table_load(&dataset, &judgments, in.path, NULL));
+    if (!dataset != !judgments) abort();
+    pdx_judgments_free(judgments);
+    pdx_dataset_free(dataset);
+}
+
+static inline void judgments(input in) {
+    pdx_judgments *out;
+    pdx_dataset *dataset = three_pairs();
+    pdx_judgments_options options;
+    pdx_judgments_options_init(&options);
+    options.judge_by = "judge,strategy";
+    EXPECT(out, pdx_judgments_load(&out, dataset, &in.path, 1, &options));
+    pdx_judge_rates rates;
+    for (int32_t i = 0; out && i < pdx_judgments_judge_count(out); ++i)
+        pdx_judgments_rates(out, dataset, i, -1, &rates);
+    pdx_judgments_free(out);
+    pdx_dataset_free(dataset);
+}
+
+static inline void labels(input in) {
+    pdx_judgments *out;
+    pdx_dataset *dataset = three_pairs();
+    EXPECT(out, pdx_judgments_load_labels(&out, dataset, in.path, "judge"));
+    pdx_judgments_free(out);
+    pdx_dataset_free(dataset);
+}
+
+static inline void fits(input in) {
+    pdx_study *out;
+    EXPECT(out, pdx_study_load(&out, in.path));
+    for (int32_t i = 0; out && i < pdx_study_count(out); ++i) {
+        pdx_contrast contrast;
+        pdx_posterior_contrast(pdx_study_get(out, i), 0, pdx_study_get(out, 0), 0, &contrast);
+        pdx_posterior_verdict(pdx_study_get(out, i));
+    }
+    pdx_study_free(out);
+}
+
+static inline void weights(input in) {
+    pdx_study *out;
+    EXPECT(out, pdx_study_load_weights(&out, in.path));
+    pdx_study_free(out);
 }
 
 /* ---- Foreign formats: the same bytes as the only file of a format ---- */
@@ -108,9 +205,7 @@ IMPORTS(ultrafeedback, "ultrafeedback", 0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[32];
-    int file = memfd_create("input", MFD_CLOEXEC); /* a file in memory only */
-    if (file < 0 || write(file, data, size) != (ssize_t)size) abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", file);
+    int file = file_of(data, size, path);
     TARGET((input){path, (const char *)data, size});
     close(file);
     return 0;

@@ -223,9 +223,7 @@ pdx_status pdx__answers_load(pdx__answers *answers, pdx__import *import, const c
         return pdx__import_records(import, path, read_answer, answers);
     struct dirent **entries;
     int count = scandir(path, &entries, is_answer_file, alphasort);
-    if (count < 0)
-        return errno == ENOMEM ? pdx__nomem()
-                               : pdx__fail_at(PDX_EIO, path, 0, "%s", strerror(errno));
+    if (count < 0) return pdx__fail_errno(path, 0, "");
     pdx_status status =
         count ? PDX_OK : pdx__fail_at(PDX_EPARSE, path, 0, "holds no .jsonl file of answers");
     for (int i = 0; i < count; ++i) {

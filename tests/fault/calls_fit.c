@@ -1,0 +1,123 @@
+/* Fits, studies, posteriors, simulation, report. */
+#include "calls.h"
+
+#include <math.h>
+
+/* ---- fits ---- */
+
+static pdx_study *study;
+
+static pdx_status study_of(pdx_study **out, int32_t label, int32_t folds) {
+    pdx_fit_options options;
+    MUST(pdx_fit_options_preset(&options, folds == 10 ? "paper" : "default"));
+    options.label = label;
+    options.folds = folds;
+    options.threads = 1;
+    return pdx_study_fit(out, fault_dataset, fault_judgments, &options);
+}
+
+static pdx_status study_fit_order(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, study_of(&out, PDX_LABEL_ORDER, 2));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status study_fit_paper(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, study_of(&out, PDX_LABEL_SUM_LOGP, 10));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status study_save(void) { return pdx_study_save(study, fault_path("out")); }
+
+static pdx_status study_load(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, pdx_study_load(&out, fault_path("fits.json")));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status study_save_weights(void) {
+    return pdx_study_save_weights(study, fault_path("weights"));
+}
+
+static pdx_status study_load_weights(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, pdx_study_load_weights(&out, fault_path("weights")));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status posterior_read(void) {
+    const pdx_posterior *fit = pdx_study_get(study, 0);
+    pdx_certificate certificate;
+    pdx_position position;
+    pdx_prediction prediction;
+    pdx_margin margin;
+    MUST(pdx_posterior_certificate(fit, &certificate));
+    MUST(pdx_posterior_position(fit, &position));
+    MUST(pdx_posterior_prediction(fit, &prediction));
+    return pdx_posterior_margin(fit, &margin);
+}
+
+static pdx_status posterior_predict(void) {
+    double probability[PAIRS];
+    return pdx_posterior_predict(pdx_study_get(study, 0), fault_values, PAIRS, probability);
+}
+
+static pdx_status posterior_contrast(void) {
+    const pdx_posterior *a = pdx_study_get(study, 0), *b = pdx_study_get(study, 1);
+    pdx_contrast one, all[PROPERTIES];
+    MUST(pdx_posterior_contrast(a, 0, a, 1, &one));
+    MUST(pdx_posterior_contrast(a, 0, b, 0, &one));
+    return pdx_posterior_contrast_all(a, b, 0.05, all);
+}
+
+/* ---- simulation, report ---- */
+
+static pdx_status simulate(void) {
+    pdx_dataset *data = UNSET(pdx_dataset);
+    pdx_judgments *verdicts = UNSET(pdx_judgments);
+    pdx_study *truth = UNSET(pdx_study);
+    pdx_simulate_options options;
+    pdx_simulate_options_init(&options);
+    options.pairs = 20;
+    options.scenarios = 2;
+    pdx_status status = pdx_simulate(&data, &verdicts, &truth, &options);
+    if (status != PDX_OK) return data || verdicts || truth ? RESULT_IS_SET : status;
+    pdx_study_free(truth);
+    pdx_judgments_free(verdicts);
+    pdx_dataset_free(data);
+    return PDX_OK;
+}
+
+static pdx_status report_dissection_svg(void) {
+    static const char *const judges[] = {"first", "second"};
+    return pdx_report_dissection_svg(study, pdx_posterior_group(pdx_study_get(study, 0)), judges, 2,
+                                     NULL, fault_path("out"));
+}
+
+const fault_call fault_fit_calls[] = {
+    {"study_fit_order", study_fit_order, 1},
+    {"study_fit_paper", study_fit_paper, 1},
+    {"study_save", study_save, 1},
+    {"study_load", study_load, 1},
+    {"study_save_weights", study_save_weights, 1},
+    {"study_load_weights", study_load_weights, 1},
+    {"posterior_read", posterior_read, 0},
+    {"posterior_predict", posterior_predict, 0},
+    {"posterior_contrast", posterior_contrast, 1},
+    {"simulate", simulate, 1},
+    {"report_dissection_svg", report_dissection_svg, 1},
+    {NULL, NULL, 0},
+};
+
+pdx_status fault_fit_begin(void) {
+    MUST(study_of(&study, PDX_LABEL_ORDER, 2));
+    MUST(pdx_study_save(study, fault_path("fits.json")));
+    return pdx_study_save_weights(study, fault_path("weights"));
+}
+
+void fault_fit_end(void) { pdx_study_free(study); }
