@@ -77,10 +77,8 @@ pdx_status pdx__folds_create(pdx__folds *out, int64_t n, int32_t k, int32_t pape
         return PDX_ENOMEM;
     }
     for (int64_t i = 0; i < n; ++i) out->order[i] = i;
-    if (paper)
-        shuffle_paper(out->order, n);
-    else
-        shuffle_own(out->order, n, seed);
+    if (paper) shuffle_paper(out->order, n);
+    else shuffle_own(out->order, n, seed);
     for (int32_t i = 0; i < k; ++i) {
         if (paper) {
             out->start[i] = (int64_t)((double)i / (double)k * (double)n);

@@ -18,7 +18,7 @@ static pdx_status reliability(pdx__refit *r, int32_t likelihood, const pdx__fold
     pdx__fit half[2] = {{0}};
     pdx_status status = PDX_OK;
     for (int h = 0; h < 2 && status == PDX_OK; ++h)
-        status = pdx__refit_without(r, likelihood, halves->order + halves->start[h],
+        status = pdx__refit_without(r, &r->scratch, likelihood, halves->order + halves->start[h],
                                     halves->size[h], number + (uint64_t)h, NULL, &half[h]);
     if (status == PDX_OK) {
         double value = pdx__correlation(half[0].mean, half[1].mean, r->sample->d);

@@ -44,25 +44,28 @@ static pdx_status build_prior(pdx__refit *r) {
     pdx__problem problem = {r->design, r->sample->y, r->sample->weight, r->sample->offset,
                             r->prior};
     double b;
-    PDX__TRY(pdx__fit_empirical_bayes(&b, &problem, r->workspace));
+    PDX__TRY(pdx__fit_empirical_bayes(&b, &problem, r->scratch.workspace));
     for (int32_t c = 0; c < d; ++c)
         if (r->prior[c].scale > 0 && isfinite(r->prior[c].scale)) r->prior[c].scale = b;
     return PDX_OK;
 }
 
+static pdx_status reserve(pdx__scratch *scratch, const pdx__refit *r) {
+    scratch->weight = pdx__alloc((size_t)r->sample->n, sizeof *scratch->weight);
+    scratch->left_out = pdx__alloc_zero((size_t)r->units, 1);
+    return scratch->weight && scratch->left_out ? PDX_OK : PDX_ENOMEM;
+}
+
 pdx_status pdx__refit_open(pdx__refit *r, const pdx__sample *sample, const pdx_fit_options *options,
                            uint64_t stream, pdx__workspace *workspace) {
     *r = (pdx__refit){
-        .sample = sample, .options = options, .workspace = workspace, .stream = stream};
-    pdx_status status = PDX_OK;
+        .sample = sample, .options = options, .scratch.workspace = workspace, .stream = stream};
     r->reported = sample->d + (options->intercept != 0);
     r->dim = r->reported + (sample->sign && options->position != PDX_POSITION_NONE);
     r->units = sample->n == 0 ? 0 : pdx__refit_unit(r, sample->n - 1) + 1;
     r->prior = pdx__alloc((size_t)r->dim, sizeof *r->prior);
-    r->weight = pdx__alloc((size_t)sample->n, sizeof *r->weight);
-    r->left_out = pdx__alloc_zero((size_t)r->units, 1);
     r->eta_row = pdx__alloc((size_t)r->dim, sizeof *r->eta_row);
-    if (!r->prior || !r->weight || !r->left_out || !r->eta_row) status = PDX_ENOMEM;
+    pdx_status status = r->prior && r->eta_row ? reserve(&r->scratch, r) : PDX_ENOMEM;
     if (status == PDX_OK) status = build_design(r);
     if (status == PDX_OK) status = build_prior(r);
     if (status != PDX_OK) pdx__refit_close(r);
@@ -70,12 +73,27 @@ pdx_status pdx__refit_open(pdx__refit *r, const pdx__sample *sample, const pdx_f
 }
 
 void pdx__refit_close(pdx__refit *r) {
+    r->scratch.workspace = NULL; /* borrowed */
+    pdx__scratch_free(&r->scratch);
     pdx__design_free(r->design);
     pdx__free(r->prior);
-    pdx__free(r->weight);
-    pdx__free(r->left_out);
     pdx__free(r->eta_row);
     *r = (pdx__refit){0};
+}
+
+pdx_status pdx__scratch_create(pdx__scratch *out, const pdx__refit *r) {
+    *out = (pdx__scratch){0};
+    pdx_status status = pdx__workspace_create(&out->workspace);
+    if (status == PDX_OK) status = reserve(out, r);
+    if (status != PDX_OK) pdx__scratch_free(out);
+    return status;
+}
+
+void pdx__scratch_free(pdx__scratch *scratch) {
+    pdx__workspace_free(scratch->workspace);
+    pdx__free(scratch->weight);
+    pdx__free(scratch->left_out);
+    *scratch = (pdx__scratch){0};
 }
 
 int64_t pdx__refit_unit(const pdx__refit *r, int64_t row) {
@@ -98,17 +116,17 @@ static pdx__fit_settings settings_of(const pdx_fit_options *o, uint64_t stream) 
                                .nuts_draws = o->nuts_draws};
 }
 
-static pdx_status fit(pdx__refit *r, int32_t likelihood, const double *weight,
-                      const pdx__fit_settings *settings, const pdx__sites *warm, pdx__fit *out,
-                      double scale[2]) {
+static pdx_status fit(const pdx__refit *r, int32_t likelihood, const double *weight,
+                      const pdx__fit_settings *settings, const pdx__sites *warm,
+                      pdx__workspace *workspace, pdx__fit *out, double scale[2]) {
     const pdx__sample *s = r->sample;
     if (likelihood == PDX__BY_MARGIN) {
         double mean, sd;
         return pdx__fit_margin(out, scale ? &scale[0] : &mean, scale ? &scale[1] : &sd, r->design,
-                               s->margin, weight, s->offset, r->prior, settings, r->workspace);
+                               s->margin, weight, s->offset, r->prior, settings, workspace);
     }
     pdx__problem problem = {r->design, s->y, weight, s->offset, r->prior};
-    return pdx__fit_problem(out, &problem, settings, warm, r->workspace);
+    return pdx__fit_problem(out, &problem, settings, warm, workspace);
 }
 
 pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, double scale[2]) {
@@ -125,20 +143,24 @@ pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, dou
     settings.certify = o->certificate != PDX_CERTIFICATE_NEVER;
     settings.summaries = 1;
     settings.draws = o->draws;
-    pdx_status status = fit(r, likelihood, r->sample->weight, &settings, NULL, out, scale);
+    pdx_status status =
+        fit(r, likelihood, r->sample->weight, &settings, NULL, r->scratch.workspace, out, scale);
     pdx__free(probs);
     return status;
 }
 
-pdx_status pdx__refit_without(pdx__refit *r, int32_t likelihood, const int64_t *units,
-                              int64_t count, uint64_t number, const pdx__sites *warm,
-                              pdx__fit *out) {
+pdx_status pdx__refit_without(const pdx__refit *r, pdx__scratch *scratch, int32_t likelihood,
+                              const int64_t *units, int64_t count, uint64_t number,
+                              const pdx__sites *warm, pdx__fit *out) {
     const pdx__sample *s = r->sample;
     pdx__fit_settings settings = settings_of(r->options, r->stream + number);
     settings.certify = r->options->certificate == PDX_CERTIFICATE_ALWAYS;
-    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 1;
+    for (int64_t i = 0; i < count; ++i) scratch->left_out[units[i]] = 1;
     for (int64_t i = 0; i < s->n; ++i)
-        r->weight[i] = r->left_out[pdx__refit_unit(r, i)] ? 0 : s->weight ? s->weight[i] : 1;
-    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 0;
-    return fit(r, likelihood, r->weight, &settings, warm && warm->tau ? warm : NULL, out, NULL);
+        scratch->weight[i] = scratch->left_out[pdx__refit_unit(r, i)] ? 0
+                             : s->weight                              ? s->weight[i]
+                                                                      : 1;
+    for (int64_t i = 0; i < count; ++i) scratch->left_out[units[i]] = 0;
+    return fit(r, likelihood, scratch->weight, &settings, warm && warm->tau ? warm : NULL,
+               scratch->workspace, out, NULL);
 }

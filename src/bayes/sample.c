@@ -11,11 +11,15 @@
 #include "margin_trust.h"
 #include "position.h"
 #include "core/buf.h"
+#include "core/pool.h"
 #include "posterior.h"
 #include "predict.h"
 #include "refit.h"
 
-enum { PREDICTION_FOLDS = 5 }; /* where no folds are asked for */
+enum {
+    PREDICTION_FOLDS = 5,       /* where no folds are asked for */
+    ROWS_WORTH_A_THREAD = 10000 /* below, starting threads costs more than it saves */
+};
 
 int32_t pdx__length_column(const char *const *names, int32_t count) {
     static const char *const known[] = {"length", "lengthy", "words"};
@@ -94,39 +98,85 @@ static void score_fold(pdx__refit *r, const int64_t *units, int64_t count, const
                        pdx__heldout *heldout) {
     const pdx__sample *s = r->sample;
     double lead = 0, length = 0; /* of the training rows */
-    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 1;
+    for (int64_t i = 0; i < count; ++i) r->scratch.left_out[units[i]] = 1;
     for (int64_t i = 0; i < s->n; ++i) {
-        if (r->left_out[pdx__refit_unit(r, i)]) continue;
+        if (r->scratch.left_out[pdx__refit_unit(r, i)]) continue;
         lead += (s->weight ? s->weight[i] : 1) * (s->y[i] - 0.5);
         if (s->length_column >= 0) length += pull(s, i, property(s, i, s->length_column));
     }
     for (int64_t i = 0; i < s->n; ++i) {
-        if (!r->left_out[pdx__refit_unit(r, i)]) continue;
+        if (!r->scratch.left_out[pdx__refit_unit(r, i)]) continue;
         heldout->eta[i] = pdx__refit_eta(r, i, weights);
         heldout->majority[i] = choice(lead);
         if (s->length_column >= 0)
             heldout->length[i] = choice(length * property(s, i, s->length_column));
     }
-    for (int64_t i = 0; i < count; ++i) r->left_out[units[i]] = 0;
+    for (int64_t i = 0; i < count; ++i) r->scratch.left_out[units[i]] = 0;
 }
 
-/* Fold means and held-out scores (either may be NULL). A fold that leaves nothing out is the full
- * fit, whose sites are also where the others start. */
+/* The fits of all folds. */
+typedef struct fold_job {
+    const pdx__refit *refit;
+    int32_t likelihood;
+    const pdx__folds *folds;
+    const pdx__fit *full;  /* where the folds start; the answer of a fold that leaves nothing out */
+    pdx__scratch *scratch; /* [threads] */
+    double *mean;          /* [folds][dim] */
+} fold_job;
+
+static pdx_status fit_fold(void *context, int64_t fold, int32_t worker) {
+    const fold_job *j = context;
+    size_t dim = (size_t)j->refit->dim;
+    double *mean = j->mean + (size_t)fold * dim;
+    if (j->folds->size[fold] == 0) {
+        memcpy(mean, j->full->mean, dim * sizeof *mean);
+        return PDX_OK;
+    }
+    pdx__fit fit = {0};
+    /* Sites of the other likelihood are no start. */
+    int same_kind = (j->likelihood == PDX__BY_MARGIN) == (j->refit->sample->margin != NULL);
+    uint64_t number = 1 + (uint64_t)fold + (uint64_t)(j->likelihood * j->folds->k);
+    PDX__TRY(pdx__refit_without(j->refit, &j->scratch[worker], j->likelihood,
+                                j->folds->order + j->folds->start[fold], j->folds->size[fold],
+                                number, same_kind ? &j->full->sites : NULL, &fit));
+    memcpy(mean, fit.mean, dim * sizeof *mean);
+    pdx__fit_free(&fit);
+    return PDX_OK;
+}
+
+/* Weights of every fold into mean[folds][dim], on the pool where there are rows enough. */
+static pdx_status fit_folds(const pdx__refit *r, int32_t likelihood, const pdx__folds *folds,
+                            const pdx__fit *full, double *mean) {
+    int32_t threads =
+        r->sample->n < ROWS_WORTH_A_THREAD ? 1 : pdx__pool_threads(r->options->threads, folds->k);
+    pdx__scratch *scratch = pdx__alloc_zero((size_t)threads, sizeof *scratch);
+    if (!scratch) return PDX_ENOMEM;
+    pdx_status status = PDX_OK;
+    scratch[0] = r->scratch;
+    for (int32_t t = 1; t < threads && status == PDX_OK; ++t)
+        status = pdx__scratch_create(&scratch[t], r);
+    fold_job j = {r, likelihood, folds, full, scratch, mean};
+    if (status == PDX_OK) status = pdx__pool_run(threads, folds->k, fit_fold, &j, NULL, "folds");
+    for (int32_t t = 1; t < threads; ++t) pdx__scratch_free(&scratch[t]);
+    pdx__free(scratch);
+    return status;
+}
+
+/* Fold means and held-out scores (either may be NULL). */
 static pdx_status run_folds(pdx__refit *r, int32_t likelihood, const pdx__folds *folds,
                             const pdx__fit *full, double *fold_mean, pdx__heldout *heldout) {
-    for (int32_t f = 0; f < folds->k; ++f) {
-        const int64_t *units = folds->order + folds->start[f];
-        pdx__fit fit = {0};
-        if (folds->size[f] > 0)
-            PDX__TRY(pdx__refit_without(r, likelihood, units, folds->size[f],
-                                        1 + (uint64_t)f + (uint64_t)(likelihood * folds->k),
-                                        &full->sites, &fit));
-        const double *mean = fit.mean ? fit.mean : full->mean;
-        for (int32_t c = 0; fold_mean && c < r->reported; ++c) fold_mean[c] += mean[c] / folds->k;
-        if (heldout) score_fold(r, units, folds->size[f], mean, heldout);
-        pdx__fit_free(&fit);
+    double *mean = pdx__alloc((size_t)folds->k * (size_t)r->dim, sizeof *mean);
+    if (!mean) return PDX_ENOMEM;
+    pdx_status status = fit_folds(r, likelihood, folds, full, mean);
+    for (int32_t f = 0; f < folds->k && status == PDX_OK; ++f) {
+        const double *of_fold = mean + (size_t)f * (size_t)r->dim;
+        for (int32_t c = 0; fold_mean && c < r->reported; ++c)
+            fold_mean[c] += of_fold[c] / folds->k;
+        if (heldout)
+            score_fold(r, folds->order + folds->start[f], folds->size[f], of_fold, heldout);
     }
-    return PDX_OK;
+    pdx__free(mean);
+    return status;
 }
 
 static pdx_status fold_and_predict(pdx__refit *r, int32_t likelihood, const pdx__fit *full,

@@ -26,7 +26,8 @@ typedef struct pdx__sample {
     int64_t ties, no_verdict;
 } pdx__sample;
 
-/* `options` must be complete and checked. `stream` decides the random numbers with options->seed.
+/* `options` must be complete and checked; options->threads are for the folds. `stream` decides the
+ * random numbers with options->seed.
  */
 pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
                            const pdx_fit_options *options, uint64_t stream,

@@ -239,6 +239,8 @@ pdx_status pdx_study_fit(pdx_study **out, const pdx_dataset *dataset,
     PDX__GO(take_groups(&j));
     PDX__GO(take_judges(&j));
     PDX__GO(plan(&j));
+    /* Threads that have no fit of their own help with the folds of one. */
+    j.options.threads = pdx__pool_threads(j.options.threads, INT32_MAX) / j.threads;
     PDX__GO(pdx__pool_run(j.threads, cells(&j), fit_cell, &j, &j.options.hooks, "fits"));
     PDX__GO(pdx__study_create(&study, (int32_t)cells(&j)));
     PDX__GO(describe(study, &j));

@@ -103,6 +103,7 @@ static void test_judges_by_groups(void) {
         check_same(pdx_study_get(study[0], i), pdx_study_get(study[1], i));
         check_same(pdx_study_get(study[0], i), pdx_study_get(study[2], i));
     }
+    CHECK_TEXT(study[0]->options_json, study[1]->options_json);
     CHECK_TEXT(pdx_study_get(study[0], 0)->judge, "orders"); /* judge-major */
     CHECK_TEXT(pdx_study_get(study[0], 2)->group, pdx_dataset_group_name(dataset, 2));
     CHECK(pdx_study_find(study[0], "few", "b") == NULL);
@@ -172,6 +173,74 @@ static void test_position_effects_and_weights(void) {
         CHECK(fits[i]->fold_mean == NULL);
     }
     pdx_study_free(study);
+}
+
+/* Rows enough that the folds of one fit go to the pool. */
+static void test_folds_on_threads(void) {
+    enum { MANY = 12000 };
+    static int8_t x[MANY][2];
+    static double y[MANY];
+    static const char *const names[2] = {"clear", "length"};
+    pdx__rng rng;
+    pdx__rng_init(&rng, 3, 0);
+    for (int i = 0; i < MANY; ++i) {
+        for (int d = 0; d < 2; ++d) x[i][d] = (int8_t)(pdx__rng_below(&rng, 3) - 1);
+        y[i] = x[i][0] - 0.5 * x[i][1] + logistic(&rng) > 0;
+    }
+    pdx__sample sample = {.judge = "j",
+                          .group = "g",
+                          .d = 2,
+                          .columns = names,
+                          .n = MANY,
+                          .x_int8 = &x[0][0],
+                          .y = y,
+                          .length_column = 1};
+    pdx_fit_options options;
+    OK(pdx__fit_options_take(&options, NULL));
+    options.folds = 10;
+    pdx__workspace *workspace;
+    OK(pdx__workspace_create(&workspace));
+    pdx_posterior *fit[2];
+    for (int t = 0; t < 2; ++t) {
+        options.threads = 1 + 3 * t;
+        OK(pdx__sample_fit(&fit[t], &sample, &options, 1, workspace));
+    }
+    check_same(fit[0], fit[1]);
+    CHECK_NEAR(fit[0]->fold_mean[0], fit[0]->mean[0], 0.01);
+    CHECK(fit[0]->prediction.accuracy > fit[0]->prediction.baseline_length);
+    CHECK(fit[0]->prediction.baseline_length > fit[0]->prediction.baseline_majority + 0.02);
+    pdx_posterior_free(fit[0]);
+    pdx_posterior_free(fit[1]);
+    pdx__workspace_free(workspace);
+}
+
+/* No rows: the prior. */
+static void test_no_rows(void) {
+    static const char *const names[2] = {"clear", "length"};
+    double x = 0, y = 0;
+    pdx__sample sample = {.judge = "j",
+                          .group = "g",
+                          .d = 2,
+                          .columns = names,
+                          .n = 0,
+                          .x = &x,
+                          .y = &y,
+                          .length_column = 1};
+    pdx_fit_options options;
+    OK(pdx__fit_options_take(&options, NULL));
+    options.folds = 10;
+    pdx__workspace *workspace;
+    OK(pdx__workspace_create(&workspace));
+    pdx_posterior *fit;
+    OK(pdx__sample_fit(&fit, &sample, &options, 1, workspace));
+    for (int d = 0; d < 2; ++d) {
+        CHECK_NEAR(fit->mean[d], 0, 1e-9);
+        CHECK_NEAR(fit->fold_mean[d], 0, 1e-9);
+        CHECK_NEAR(fit->sd[d], 0.1 * sqrt(2), 1e-6);
+    }
+    CHECK_INT(fit->prediction.folds, 0);
+    pdx_posterior_free(fit);
+    pdx__workspace_free(workspace);
 }
 
 static int32_t stop(void *user, const pdx_progress *progress) {
@@ -279,6 +348,8 @@ static void test_reference_fold_means(void) {
 int main(void) {
     RUN(test_judges_by_groups);
     RUN(test_position_effects_and_weights);
+    RUN(test_folds_on_threads);
+    RUN(test_no_rows);
     RUN(test_cancel_and_misuse);
     RUN(test_reference_fold_means);
     return check_result();
