@@ -103,8 +103,9 @@ static pdx_status take_setting(reader *r, pdx__weights *weights) {
     size_t length;
     uint32_t type = 0;
     PDX__TRY(take_text(r, &key, &length, "the settings"));
-    if (length == 0 || length > 1024)
-        return pdx__fail_at(PDX_EPARSE, r->file->path, 0, "a key of %zu bytes", length);
+    if (length == 0 || length > 1024 || memchr(key, 0, length))
+        return pdx__fail_at(PDX_EPARSE, r->file->path, 0, "a key of %zu bytes, or with a NUL byte",
+                            length);
     PDX__TRY(take(r, &type, 4, "the settings"));
     PDX__TRY(pdx__grow(&weights->setting, &weights->setting_capacity,
                        (size_t)weights->keys.count + 1, sizeof *weights->setting));

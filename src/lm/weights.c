@@ -45,6 +45,9 @@ pdx_status pdx__add_tensor(pdx__weights *weights, const pdx__mapping *file, cons
                            uint64_t offset, uint64_t bytes) {
     int64_t shape[3] = {1, 1, 1}, numbers = 1;
     int shown = name_length < 200 ? (int)name_length : 200;
+    if (name_length == 0 || memchr(name, 0, name_length))
+        return pdx__fail_at(PDX_EPARSE, file->path, 0,
+                            "a tensor's name is empty or holds a NUL byte");
     if (rank < 1 || rank > 3)
         return pdx__fail_at(PDX_EPARSE, file->path, 0, "tensor '%.*s' has %d dimensions", shown,
                             name, rank);
