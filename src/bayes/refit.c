@@ -154,7 +154,10 @@ pdx_status pdx__refit_without(const pdx__refit *r, pdx__scratch *scratch, int32_
                               const pdx__sites *warm, pdx__fit *out) {
     const pdx__sample *s = r->sample;
     pdx__fit_settings settings = settings_of(r->options, r->stream + number);
-    settings.certify = r->options->certificate == PDX_CERTIFICATE_ALWAYS;
+    /* Fits that only predict need not be of the method, or checked, as those that are reported. */
+    if (r->options->folds >= 2)
+        settings.certify = r->options->certificate == PDX_CERTIFICATE_ALWAYS;
+    else settings.method = PDX_METHOD_AUTO;
     for (int64_t i = 0; i < count; ++i) scratch->left_out[units[i]] = 1;
     for (int64_t i = 0; i < s->n; ++i)
         scratch->weight[i] = scratch->left_out[pdx__refit_unit(r, i)] ? 0

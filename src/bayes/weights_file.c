@@ -306,8 +306,22 @@ static pdx_status save_community(const pdx_study *study, const char *path) {
     return status;
 }
 
+/* Readers of these files know the columns by their place only. */
+static pdx_status check_columns(const pdx_study *study) {
+    pdx_schema *schema;
+    PDX__TRY(pdx_schema_builtin(&schema, "li2024"));
+    int32_t d = pdx_schema_count(schema);
+    pdx_schema_free(schema);
+    for (int32_t i = 0; i < study->count; ++i)
+        PDX__REQUIRE(study->fit[i]->d == d,
+                     "weight files hold the %d properties of li2024; judge '%s' has %d", (int)d,
+                     study->fit[i]->judge, (int)study->fit[i]->d);
+    return PDX_OK;
+}
+
 pdx_status pdx_study_save_weights(const pdx_study *study, const char *folder) {
     PDX__REQUIRE(study && folder, "pdx_study_save_weights: NULL argument");
+    PDX__TRY(check_columns(study));
     if (ends_with(folder, ".json")) return save_community(study, folder);
     PDX__TRY(pdx__make_folder(folder));
     for (int32_t i = 0; i < study->count; ++i) {

@@ -59,6 +59,11 @@ static void test_folder_round_trip(void) {
     pdx_study_free(b);
     FAILS(pdx_study_save_weights(a, "build/test-weights/all.json"), PDX_EINVAL, "one judge");
     pdx_study_free(a);
+    static const char *const names[] = {"x"};
+    OK(pdx__study_create(&a, 1));
+    OK(pdx__posterior_create(&a->fit[a->count++], "j", "g", 1, names));
+    FAILS(pdx_study_save_weights(a, folder), PDX_EINVAL, "29 properties");
+    pdx_study_free(a);
 }
 
 static void test_community_round_trip(void) {
