@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "core/pool.h"
 #include "design.h"
 #include "ep.h"
 #include "fit_answer.h"
@@ -113,6 +114,7 @@ enum { CHECK_DRAWS = 512, LEAST_REFINED = 8192, MOST_REFINED = 131072 };
 static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const pdx__ep *ep, double target,
                          const pdx__fit_settings *settings, int *ok) {
     for (int64_t n = LEAST_REFINED; n <= MOST_REFINED; n *= 4) {
+        if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(pdx__stis_run(stis, ep, n, settings->seed, settings->stream));
         check_ep(c, ep, stis);
         c->mean_se = 0;

@@ -96,6 +96,7 @@ static void evaluate(sampler *s, point *at) {
         for (int32_t i = 0; i < s->dim; ++i) at->gradient[i] = s->scale[i] * s->x_gradient[i];
     }
     if (s->hooks && s->hooks->progress) report(s);
+    if (pdx__pool_stopping()) s->canceled = 1;
 }
 
 static double energy(const sampler *s, const point *at) {

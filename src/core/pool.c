@@ -25,6 +25,7 @@ int32_t pdx__pool_threads(int32_t wanted, int64_t tasks) {
 }
 
 typedef struct job {
+    struct job *outer; /* whose task started this loop, or NULL */
     int64_t tasks;
     pdx__task_fn run;
     void *context;
@@ -55,14 +56,24 @@ static void record_failure(job *j, int64_t task, pdx_status status) {
     atomic_store(&j->stop, 1);
 }
 
+static _Thread_local job *working_for;
+
+int pdx__pool_stopping(void) {
+    for (job *j = working_for; j; j = j->outer)
+        if (atomic_load(&j->stop)) return 1;
+    return 0;
+}
+
 static void *work(void *argument) {
     worker *w = argument;
     job *j = w->job;
-    while (!atomic_load(&j->stop)) {
+    working_for = j;
+    while (!pdx__pool_stopping()) {
         int64_t task = atomic_fetch_add(&j->next, 1);
         if (task >= j->tasks) break;
         pdx_status status = j->run(j->context, task, w->index);
-        if (status != PDX_OK) record_failure(j, task, status);
+        int only_stopped = status == PDX_ECANCELED && pdx__pool_stopping();
+        if (status != PDX_OK && !only_stopped) record_failure(j, task, status);
         atomic_fetch_add(&j->done, 1);
     }
     pthread_mutex_lock(&j->lock);
@@ -83,6 +94,7 @@ static pdx_status run_alone(int64_t tasks, pdx__task_fn run, void *context, cons
                             const char *what) {
     double start = pdx__seconds(), last = start;
     for (int64_t task = 0; task < tasks; ++task) {
+        if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(run(context, task, 0));
         double now = hooks && hooks->progress ? pdx__seconds() : last;
         if (now - last > 0.2 && task + 1 < tasks) {
@@ -110,7 +122,11 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
         return run_alone(tasks, run, context, hooks, what);
     if (threads < 1) threads = 1;
     if (threads > tasks) threads = (int32_t)tasks;
-    job j = {.tasks = tasks, .run = run, .context = context, .failed_task = INT64_MAX};
+    job j = {.outer = working_for,
+             .tasks = tasks,
+             .run = run,
+             .context = context,
+             .failed_task = INT64_MAX};
     worker *workers = pdx__alloc_zero((size_t)threads, sizeof *workers);
     if (!workers) return PDX_ENOMEM;
     pthread_mutex_init(&j.lock, NULL);
@@ -159,7 +175,7 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
         pdx__set_error_message(j.message);
         return j.failure;
     }
-    if (canceled || asks_to_stop(hooks, what, tasks, tasks, start))
+    if (canceled || pdx__pool_stopping() || asks_to_stop(hooks, what, tasks, tasks, start))
         return pdx__fail(PDX_ECANCELED, "stopped on request");
     return PDX_OK;
 }

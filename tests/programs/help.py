@@ -2,7 +2,7 @@
 import support
 from support import check, equal, refused, run
 
-PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import"]
+PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge"]
 
 
 def test_help_fits_one_screen():

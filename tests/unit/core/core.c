@@ -117,6 +117,32 @@ static void pool_runs_and_fails(void) {
     FAILS(pdx__pool_run(4, 100, square, out, NULL, "tasks"), PDX_ENUMERIC, "task 70");
 }
 
+static int32_t stop_at_once(void *user, const pdx_progress *progress) {
+    (void)user, (void)progress;
+    return 1;
+}
+
+static pdx_status wait_for_the_stop(void *context, int64_t task, int32_t worker) {
+    (void)context, (void)task, (void)worker;
+    double start = pdx__seconds();
+    while (!pdx__pool_stopping())
+        if (pdx__seconds() - start > 20) return PDX_ENUMERIC;
+    return pdx__fail(PDX_ECANCELED, "stopped");
+}
+
+static pdx_status wait_within(void *context, int64_t task, int32_t worker) {
+    (void)task, (void)worker;
+    return pdx__pool_run(2, 2, wait_for_the_stop, context, NULL, "inner tasks");
+}
+
+static void long_tasks_hear_the_stop(void) {
+    pdx_hooks hooks = {.progress = stop_at_once};
+    CHECK(!pdx__pool_stopping());
+    FAILS(pdx__pool_run(2, 2, wait_for_the_stop, NULL, &hooks, "tasks"), PDX_ECANCELED, "request");
+    FAILS(pdx__pool_run(2, 2, wait_within, NULL, &hooks, "tasks"), PDX_ECANCELED, "request");
+    CHECK(!pdx__pool_stopping());
+}
+
 static void devices_are_written_straight(void) {
     struct stat info;
     CHECK_INT(pdx__file_write("/dev/null", "text", 4), PDX_OK);
@@ -178,6 +204,7 @@ int main(void) {
     RUN(json_text_is_safe);
     RUN(map_numbers_strings);
     RUN(pool_runs_and_fails);
+    RUN(long_tasks_hear_the_stop);
     RUN(devices_are_written_straight);
     RUN(algebra_agrees);
     return check_result();
