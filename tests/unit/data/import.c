@@ -57,6 +57,38 @@ static void same_file(const char *expected, const char *made) {
     pdx__buf_free(&b);
 }
 
+/* What was imported is what the loaders read. Pairs without texts have no properties. */
+static void loads(const golden *one, const pdx_import_result *wrote) {
+    static char path[4][256];
+    for (int i = 0; i < 4; ++i)
+        snprintf(path[i], sizeof path[i], "%s", in_folder(golden_outputs[i]));
+    pdx_dataset_files files = {.pairs = path[0]};
+    if (access(path[2], F_OK) == 0) {
+        files.features = path[2];
+        files.names = path[3];
+    } else if (!strcmp(one->format, "mtbench-single")) return;
+    pdx_dataset *dataset;
+    pdx_judgments *judgments;
+    OK(pdx_dataset_load(&dataset, &files, NULL));
+    CHECK_INT(pdx_dataset_count(dataset), wrote->pairs);
+    const char *const judged = path[1];
+    OK(pdx_judgments_load(&judgments, dataset, &judged, 1, NULL));
+    CHECK_INT(pdx_judgments_count(judgments), wrote->judgments);
+    for (int64_t i = 0; i < pdx_judgments_count(judgments); ++i) {
+        pdx_judgment row;
+        OK(pdx_judgments_get(judgments, i, &row));
+        CHECK(row.winner != PDX_WINNER_NONE || wrote->left_out > 0);
+    }
+    if (!strcmp(one->name, "li2024")) {
+        const char *group = NULL;
+        CHECK_INT(pdx_schema_count(pdx_dataset_schema(dataset)), 29);
+        OK(pdx_dataset_text(dataset, 1, "group", &group));
+        CHECK_TEXT(group, "Code");
+    }
+    pdx_judgments_free(judgments);
+    pdx_dataset_free(dataset);
+}
+
 static void formats_give_the_golden_files(void) {
     for (size_t i = 0; i < sizeof golden_cases / sizeof golden_cases[0]; ++i) {
         const golden *one = &golden_cases[i];
@@ -76,6 +108,7 @@ static void formats_give_the_golden_files(void) {
                      golden_outputs[f]);
             same_file(expected, in_folder(golden_outputs[f]));
         }
+        loads(one, &result);
         remove_folder();
     }
 }
