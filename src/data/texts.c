@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -133,7 +134,12 @@ pdx_status pdx_dataset_text(const pdx_dataset *dataset, int64_t pair, const char
     PDX__TRY(read_line(texts, texts->offset[pair]));
     pdx__scan scan;
     pdx__where where = {texts->path, 0};
-    int more = 1, found = 0, same = 0;
+    int more = 1, found = 0, same;
+    /* A row without an id is named by its number. */
+    char number[24];
+    snprintf(number, sizeof number, "%lld",
+             (long long)(dataset->record ? dataset->record[pair] : pair));
+    same = !strcmp(number, pdx_dataset_id(dataset, pair));
     pdx__buf_clear(&texts->value);
     pdx_status status = pdx__scan_open(&scan, texts->line.data, texts->line.length, where);
     while (status == PDX_OK && more) {

@@ -47,6 +47,9 @@ static void records_make_a_dataset(void) {
     CHECK_INT(pairs[0], 0);
     CHECK_INT(pairs[1], 1);
     CHECK_INT(pdx_dataset_group_size(dataset, 1), 0);
+    const char *text = "";
+    OK(pdx_dataset_text(dataset, 1, "query", &text)); /* rows without ids are found by number */
+    CHECK(!text);
     pdx_judgments *judgments;
     OK(pdx_judgments_load_labels(&judgments, dataset,
                                  scratch_file("labels.json", "[\"A\",\"A\",\"B\"]"), "human"));
