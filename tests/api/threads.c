@@ -23,6 +23,7 @@ static pdx_status fit(pdx_study **study, int32_t threads, const pdx_hooks *hooks
     pdx_fit_options_init(&options);
     options.threads = threads;
     options.folds = 3;
+    options.draws = 50;
     if (hooks) options.hooks = *hooks;
     return pdx_study_fit(study, dataset, judgments, &options);
 }
@@ -40,6 +41,8 @@ static void check_same(const pdx_study *a, const pdx_study *b) {
         CHECK(!memcmp(pdx_posterior_fold_mean(p), pdx_posterior_fold_mean(q), d * sizeof(double)));
         CHECK(!memcmp(pdx_posterior_quantiles(p), pdx_posterior_quantiles(q),
                       d * quantiles * sizeof(double)));
+        REQUIRE(pdx_posterior_draw_count(p) == 50 && pdx_posterior_draw_count(q) == 50);
+        CHECK(!memcmp(pdx_posterior_draws(p), pdx_posterior_draws(q), 50 * d * sizeof(double)));
         CHECK(pdx_posterior_log_evidence(p) == pdx_posterior_log_evidence(q));
         CHECK(pdx_posterior_elpd_loo(p) == pdx_posterior_elpd_loo(q));
     }

@@ -7,6 +7,41 @@
 
 static pdx_study *study;
 
+static pdx_status fit_rows(int32_t method, int soft, int margin) {
+    enum { ROWS = 30, COLUMNS = 4 };
+    double x[ROWS * COLUMNS], y[ROWS], weight[ROWS], offset[ROWS];
+    for (int i = 0; i < ROWS * COLUMNS; ++i) x[i] = soft ? sin(i) : i * 31 % 7 % 3 - 1;
+    for (int i = 0; i < ROWS; ++i) {
+        y[i] = margin ? cos(i) + x[i * COLUMNS] : soft ? 0.5 + 0.4 * sin(3 * i) : i * 5 % 3 > 0;
+        weight[i] = 1 + i % 2;
+        offset[i] = 0.1 * (i % 3);
+    }
+    pdx_rows rows = {.size = sizeof rows, .d = COLUMNS, .n = ROWS, .x = x};
+    if (margin) rows.margin = y;
+    else rows.y = y;
+    if (soft) rows.weight = weight;
+    if (soft) rows.offset = offset;
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.method = method;
+    options.threads = 1;
+    options.folds = soft ? 2 : 0;
+    options.draws = 20;
+    options.prior = margin ? PDX_PRIOR_GAUSSIAN : PDX_PRIOR_LAPLACE;
+    options.intercept = soft;
+    options.nuts_chains = 2;
+    options.nuts_warmup = 100;
+    options.nuts_draws = 60;
+    pdx_posterior *out = UNSET(pdx_posterior);
+    MAKES(out, pdx_fit_rows(&out, &rows, &options));
+    pdx_posterior_free(out);
+    return PDX_OK;
+}
+
+static pdx_status fit_rows_auto(void) { return fit_rows(PDX_METHOD_AUTO, 0, 0); }
+static pdx_status fit_rows_stis(void) { return fit_rows(PDX_METHOD_STIS, 1, 0); }
+static pdx_status fit_rows_nuts(void) { return fit_rows(PDX_METHOD_NUTS, 0, 0); }
+
 static pdx_status study_of(pdx_study **out, int32_t label, int32_t folds) {
     pdx_fit_options options;
     MUST(pdx_fit_options_preset(&options, folds == 10 ? "paper" : "default"));
@@ -100,6 +135,9 @@ static pdx_status report_dissection_svg(void) {
 }
 
 const fault_call fault_fit_calls[] = {
+    {"fit_rows_auto", fit_rows_auto, 1},
+    {"fit_rows_stis", fit_rows_stis, 1},
+    {"fit_rows_nuts", fit_rows_nuts, 1},
     {"study_fit_order", study_fit_order, 1},
     {"study_fit_paper", study_fit_paper, 1},
     {"study_save", study_save, 1},

@@ -72,6 +72,7 @@ static void compare(const char *name) {
         }
         CHECK_NEAR(fast.log_evidence, plain.log_evidence, 1e-4);
         CHECK_NEAR(fast.elpd_loo, plain.elpd_loo, 1e-6);
+        CHECK_NEAR(fast.certificate.ess_fraction, plain.certificate.ess_fraction, 1e-3);
         pdx__fit_free(&plain);
         pdx__fit_free(&fast);
     }
