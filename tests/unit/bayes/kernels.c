@@ -6,7 +6,7 @@
 #include "check.h"
 #include "core/rng.h"
 
-enum { N = 333, D = 13 };
+enum { N = 170, D = 13 };
 static double x[N * D], y[N], weight[N], offset[N];
 static pdx__prior prior[D];
 static const double probs[] = {0.025, 0.5, 0.975};
