@@ -51,12 +51,14 @@ static int compare_ranked(const void *a, const void *b) {
     return compare_doubles(&((const ranked *)a)->value, &((const ranked *)b)->value);
 }
 
-/* Replaces n values by the normal scores of their fractional ranks; ties share the mean rank. */
-static pdx_status rank_normalise(double *value, int64_t n) {
+/* Replaces n values by the normal scores of their fractional ranks; ties share the mean rank.
+ * Returns the median of the values too, where it is asked for. */
+static pdx_status rank_normalise(double *value, int64_t n, double *median) {
     ranked *order = pdx__alloc((size_t)n, sizeof *order);
     if (!order) return PDX_ENOMEM;
     for (int64_t i = 0; i < n; ++i) order[i] = (ranked){value[i], i};
     qsort(order, (size_t)n, sizeof *order, compare_ranked);
+    if (median) *median = 0.5 * (order[(n - 1) / 2].value + order[n / 2].value);
     for (int64_t i = 0, end; i < n; i = end) {
         for (end = i + 1; end < n && order[end].value == order[i].value;) ++end;
         double rank = 0.5 * (double)(i + 1 + end);
@@ -152,52 +154,39 @@ static pdx_status check_draws(const double *draws, int32_t chains, int64_t lengt
 
 enum { SHORTEST_CHAIN = 4 };
 
-pdx_status pdx__rhat(const double *draws, int32_t chains, int64_t length, double *rhat) {
+pdx_status pdx__rhat_and_bulk(const double *draws, int32_t chains, int64_t length, double *rhat,
+                              double *bulk) {
     PDX__TRY(check_draws(draws, chains, length, rhat));
-    *rhat = NAN;
+    PDX__TRY(check_draws(draws, chains, length, bulk));
+    *rhat = *bulk = NAN;
     if (length < SHORTEST_CHAIN || !varies(draws, chains * length)) return PDX_OK;
-    double *split = NULL, *folded = NULL;
+    double *split = NULL, *folded = NULL, median;
     int64_t half = length / 2, n = 2 * chains * half;
     pdx_status status;
     PDX__GO(split_chains(&split, draws, chains, length));
     PDX__GO(split_chains(&folded, draws, chains, length));
-    qsort(folded, (size_t)n, sizeof *folded, compare_doubles);
-    double median = 0.5 * (folded[(n - 1) / 2] + folded[n / 2]);
-    for (int64_t i = 0; i < n; ++i) folded[i] = fabs(split[i] - median);
-    PDX__GO(rank_normalise(split, n));
-    PDX__GO(rank_normalise(folded, n));
+    PDX__GO(rank_normalise(split, n, &median));
+    for (int64_t i = 0; i < n; ++i) folded[i] = fabs(folded[i] - median);
+    PDX__GO(rank_normalise(folded, n, NULL));
     double location = potential_scale_reduction(split, 2 * chains, half);
     double spread = potential_scale_reduction(folded, 2 * chains, half);
     *rhat = location > spread || isnan(spread) ? location : spread;
+    *bulk = effective_size(split, 2 * chains, half);
 done:
     pdx__free(split);
     pdx__free(folded);
     return status;
 }
 
-/* ESS of the draws as they are (rank = 0) or of their normal scores (rank = 1). */
-static pdx_status ess_of(const double *draws, int32_t chains, int64_t length, int rank,
-                         double *ess) {
+pdx_status pdx__ess_mean(const double *draws, int32_t chains, int64_t length, double *ess) {
     PDX__TRY(check_draws(draws, chains, length, ess));
     *ess = NAN;
     if (length < SHORTEST_CHAIN || !varies(draws, chains * length)) return PDX_OK;
     double *split = NULL;
-    int64_t half = length / 2;
-    pdx_status status;
-    PDX__GO(split_chains(&split, draws, chains, length));
-    if (rank) PDX__GO(rank_normalise(split, 2 * chains * half));
-    *ess = effective_size(split, 2 * chains, half);
-done:
+    PDX__TRY(split_chains(&split, draws, chains, length));
+    *ess = effective_size(split, 2 * chains, length / 2);
     pdx__free(split);
-    return status;
-}
-
-pdx_status pdx__ess_bulk(const double *draws, int32_t chains, int64_t length, double *ess) {
-    return ess_of(draws, chains, length, 1, ess);
-}
-
-pdx_status pdx__ess_mean(const double *draws, int32_t chains, int64_t length, double *ess) {
-    return ess_of(draws, chains, length, 0, ess);
+    return PDX_OK;
 }
 
 /* Quantile of sorted values, linear between order statistics (type 7). */

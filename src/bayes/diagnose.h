@@ -6,8 +6,8 @@
 #include "core/alloc.h"
 
 /* draws of one quantity, chain-major: draws[chain * length + i]. Constant draws give NaN. */
-pdx_status pdx__rhat(const double *draws, int32_t chains, int64_t length, double *rhat);
-pdx_status pdx__ess_bulk(const double *draws, int32_t chains, int64_t length, double *ess);
+pdx_status pdx__rhat_and_bulk(const double *draws, int32_t chains, int64_t length, double *rhat,
+                              double *bulk); /* bulk ESS: both stand on the same ranks */
 pdx_status pdx__ess_tail(const double *draws, int32_t chains, int64_t length, double *ess);
 pdx_status pdx__ess_mean(const double *draws, int32_t chains, int64_t length, double *ess);
 

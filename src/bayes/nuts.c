@@ -410,8 +410,7 @@ pdx_status pdx__nuts_summary(const pdx__nuts_run *run, double *mean, double *sd,
         double centre = sum / (double)n;
         for (int64_t i = 0; i < n; ++i) squares += (one[i] - centre) * (one[i] - centre);
         double spread = sqrt(squares / (double)(n > 1 ? n - 1 : 1));
-        PDX__GO(pdx__rhat(one, run->chains, run->draws, &rhat));
-        PDX__GO(pdx__ess_bulk(one, run->chains, run->draws, &bulk));
+        PDX__GO(pdx__rhat_and_bulk(one, run->chains, run->draws, &rhat, &bulk));
         PDX__GO(pdx__ess_mean(one, run->chains, run->draws, &effective));
         if (isnan(rhat) || rhat > worst) worst = rhat; /* NaN stays */
         if (isnan(bulk) || bulk < least) least = bulk;

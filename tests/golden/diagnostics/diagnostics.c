@@ -42,8 +42,7 @@ static void chains_agree(void) {
         double *draws = malloc((size_t)(c->chains * c->length) * sizeof *draws), got[4];
         REQUIRE(draws);
         fill_chains(c, draws);
-        OK(pdx__rhat(draws, c->chains, c->length, &got[0]));
-        OK(pdx__ess_bulk(draws, c->chains, c->length, &got[1]));
+        OK(pdx__rhat_and_bulk(draws, c->chains, c->length, &got[0], &got[1]));
         OK(pdx__ess_tail(draws, c->chains, c->length, &got[2]));
         OK(pdx__ess_mean(draws, c->chains, c->length, &got[3]));
         for (int i = isnan(c->expected[0]); i < 4; ++i)

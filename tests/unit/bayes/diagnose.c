@@ -33,8 +33,7 @@ static void normal_quantile_inverts(void) {
 static void independent_draws(void) {
     double rhat, bulk, tail, mean;
     fill(0, 0);
-    OK(pdx__rhat(draws, 4, 2000, &rhat));
-    OK(pdx__ess_bulk(draws, 4, 2000, &bulk));
+    OK(pdx__rhat_and_bulk(draws, 4, 2000, &rhat, &bulk));
     OK(pdx__ess_tail(draws, 4, 2000, &tail));
     OK(pdx__ess_mean(draws, 4, 2000, &mean));
     CHECK_NEAR(rhat, 1, 0.005);
@@ -54,8 +53,7 @@ static void autocorrelated_draws(void) {
 static void chains_apart(void) {
     double rhat, bulk;
     fill(0, 2);
-    OK(pdx__rhat(draws, 4, 2000, &rhat));
-    OK(pdx__ess_bulk(draws, 4, 2000, &bulk));
+    OK(pdx__rhat_and_bulk(draws, 4, 2000, &rhat, &bulk));
     CHECK(rhat > 1.5);
     CHECK(bulk < 20);
 }
@@ -63,17 +61,17 @@ static void chains_apart(void) {
 static void undefined_draws(void) {
     double rhat, ess;
     for (int i = 0; i < 8000; ++i) draws[i] = 0.25;
-    OK(pdx__rhat(draws, 4, 2000, &rhat));
-    CHECK(isnan(rhat));
+    OK(pdx__rhat_and_bulk(draws, 4, 2000, &rhat, &ess));
+    CHECK(isnan(rhat) && isnan(ess));
     OK(pdx__ess_tail(draws, 4, 2000, &ess));
     CHECK(isnan(ess));
     fill(0, 0);
     draws[77] = NAN;
-    OK(pdx__ess_bulk(draws, 4, 2000, &ess));
-    CHECK(isnan(ess));
+    OK(pdx__rhat_and_bulk(draws, 4, 2000, &rhat, &ess));
+    CHECK(isnan(rhat) && isnan(ess));
     OK(pdx__ess_mean(draws, 1, 3, &ess));
     CHECK(isnan(ess));
-    FAILS(pdx__rhat(NULL, 4, 2000, &rhat), PDX_EINVAL, "4 chains");
+    FAILS(pdx__rhat_and_bulk(NULL, 4, 2000, &rhat, &ess), PDX_EINVAL, "4 chains");
 }
 
 static void psis_edges(void) {
