@@ -152,10 +152,12 @@ static void load_dataset(pdx_dataset **out) {
 static int pair_matches(const pdx_dataset *dataset, int64_t pair) {
     for (int i = 0; i < cli_data.where.count; ++i) {
         const char *item = cli_data.where.items[i], *text;
-        char field[128];
-        snprintf(field, sizeof field, "%.*s", (int)strcspn(item, "="), item);
+        char field[128] = "";
+        size_t length = strcspn(item, "=");
+        if (length >= sizeof field) continue;
+        memcpy(field, item, length);
         cli_read(pdx_dataset_text(dataset, pair, field, &text));
-        if (text && strcmp(text, strchr(item, '=') + 1)) return 0;
+        if (text && strcmp(text, item + length + 1)) return 0;
     }
     return 1;
 }

@@ -1,4 +1,5 @@
 """Damaged, missing and impossible input: one clear line, the right status, nothing left behind."""
+import json
 import os
 import signal
 import subprocess
@@ -98,6 +99,23 @@ def test_unknown_names_are_told():
         refused(run("pdx-fit", *data, "--where", "nothing=1"), 2, "nothing")
         refused(run("pdx-fit", *data, "--group-by", "nothing"), 2, "nothing")
         refused(run("pdx-fit", *data, "--verdicts", "nothing"), 2, "nothing")
+
+
+def test_labels_that_do_not_match():
+    with support.Folder() as f:
+        data = support.arena(f, 30)[:6]
+        for text, *words in [(json.dumps(["A"] * 29), "29", "30"), (json.dumps(["A"] * 29 + ["C"]),),
+                             (json.dumps({"A": 1}),), ("[", "broken JSON"), ("",)]:
+            labels = f.write("labels.json", text)
+            refused(run("pdx-fit", *data, "--labels", labels), 2, "labels.json", *words)
+
+
+def test_a_line_of_100_megabytes():
+    with support.Folder() as f:
+        data = support.arena(f, 30)
+        with open(f.at("judgments.jsonl"), "a") as file:
+            file.write("x" * 100_000_000)
+        refused(run("pdx-fit", *data), 2, "judgments.jsonl:121")
 
 
 def test_full_disk():

@@ -74,6 +74,16 @@ def test_selection():
         equal([(fit["judge"], fit["n"]) for fit in gold], [("gold", 120)], "--verdicts")
 
 
+def test_label_lists_and_group_index():
+    with support.Folder() as f:
+        data = support.arena(f, 60)[:6]
+        labels = f.write("people.json", json.dumps(["A", "B", "A"] * 20))
+        index = f.write("groups.json", json.dumps({"even": list(range(0, 60, 2)), "few": [1, 2, 3]}))
+        fits = check_fits(fitted(*data, "--labels", labels, "--groups", index).json())
+        equal([(fit["judge"], fit["group"], fit["n"]) for fit in fits],
+              [("people", "even", 30), ("people", "few", 3)], "fits")
+
+
 def test_judgments_on_standard_input():
     with support.Folder() as f:
         data = support.arena(f, 60)
@@ -128,6 +138,18 @@ def test_table_reads_well():
         check("trust:" in out and "held-out labels" in out, out)
         short = fitted(*data, "--format", "table", "--top", 1).out
         check("and 3 weaker ones" in short, short)
+
+
+def test_a_terminal_gets_a_table_and_a_bar():
+    with support.Folder() as f:
+        data = support.arena(f, 100)
+        seen = support.on_terminal("pdx-fit", *data)
+        check("preferred" in seen and "{" not in seen, "a table on a terminal: " + seen[:200])
+        slow = support.on_terminal("pdx-fit", *data, "--method", "nuts", "--folds", 20)
+        check("of 2 fits" in slow, "a progress bar: " + slow[:200])
+        check(slow.rstrip().endswith("harms."), "the bar is gone in the end: " + slow[-200:])
+        quiet = support.on_terminal("pdx-fit", *data, "--method", "nuts", "--folds", 20, "--quiet")
+        check("of 2 fits" not in quiet, "no bar under --quiet")
 
 
 def test_output_file_is_whole_and_alone():

@@ -6,11 +6,13 @@ is absent raises support.Skip; a file in which all tests skipped exits with 77."
 import json
 import math
 import os
+import pty
 import random
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import traceback
 
 PROGRAMS = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else "build/examples")
@@ -43,6 +45,27 @@ def run(program, *arguments, folder=None, stdin="", stdout=None, timeout=120):
         stderr=subprocess.PIPE, env=environment, timeout=timeout)
     out = done.stdout.decode() if done.stdout is not None else ""
     return Run(done.returncode, out, done.stderr.decode())
+
+
+def on_terminal(program, *arguments, seconds=60):
+    """What a person at a terminal sees: stdout and stderr together, as one text."""
+    ours, theirs = pty.openpty()
+    running = subprocess.Popen([os.path.join(PROGRAMS, program), *map(str, arguments)],
+                               stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    seen = b""
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            block = os.read(ours, 65536)
+        except OSError:  # the other side has gone
+            break
+        if not block:
+            break
+        seen += block
+    os.close(ours)
+    equal(running.wait(timeout=seconds), 0, seen.decode())
+    return seen.decode().replace("\r\n", "\n")
 
 
 def fitted(*arguments, **more):
