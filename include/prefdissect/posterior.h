@@ -1,11 +1,11 @@
 /* prefdissect/posterior.h: what a judge weighs: Bayesian logistic regression of preferences on
  * properties, with a posterior that certifies itself.
  *
- * Model: y ~ Bernoulli(sigmoid(o + x.w [+ s e])), w_d ~ Laplace(0, b) or Gaussian; y = 1: response A
- * is preferred; x: property comparisons A against B; o: known offset; e: position effect, s = +1
+ * Model: y ~ Bernoulli(sigmoid(o + x.w [+ s e])), w_d ~ Laplace(0, b) or Gaussian; y = 1: response
+ * A is preferred; x: property comparisons A against B; o: known offset; e: position effect, s = +1
  * where A was shown first, -1 where B was. No intercept.
- * Method: expectation propagation with exact Laplace sites (EP), closed-form tilted marginals, and a
- * certificate from a sequential tilted importance sampler (STIS); refinement by more draws; NUTS
+ * Method: expectation propagation with exact Laplace sites (EP), closed-form tilted marginals, and
+ * a certificate from a sequential tilted importance sampler (STIS); refinement by more draws; NUTS
  * where the certificate fails. Sources: Minka 2001; Seeger 2008, JMLR 9:759; Chopin & Ridgway 2017,
  * Stat. Sci. 32:64; Hoffman & Gelman 2014, JMLR 15:1593; Vehtari et al. 2021 (R-hat), 2024 (PSIS).
  *
@@ -31,19 +31,19 @@ enum { PDX_CERTIFICATE_AUTO = 0, PDX_CERTIFICATE_ALWAYS = 1, PDX_CERTIFICATE_NEV
 enum { PDX_POOL_NONE = 0, PDX_POOL_COMPLETE = 1, PDX_POOL_PARTIAL = 2 };
 
 typedef struct pdx_fit_options {
-    uint32_t size;         /* set by pdx_fit_options_init */
-    int32_t label;         /* PDX_LABEL_*; default auto */
-    int32_t ties;          /* PDX_TIES_*; default drop (counted) */
-    int32_t prior;         /* PDX_PRIOR_*; default Laplace. EB: Laplace, b by EP's evidence */
-    double prior_scale;    /* b of Laplace or sd of Gaussian; default 0.1 */
+    uint32_t size;              /* set by pdx_fit_options_init */
+    int32_t label;              /* PDX_LABEL_*; default auto */
+    int32_t ties;               /* PDX_TIES_*; default drop (counted) */
+    int32_t prior;              /* PDX_PRIOR_*; default Laplace. EB: Laplace, b by EP's evidence */
+    double prior_scale;         /* b of Laplace or sd of Gaussian; default 0.1 */
     const double *prior_scales; /* one per property, overrides prior_scale; default NULL. 0 pins a
                               weight to zero, infinity is flat */
-    int32_t intercept;     /* 1: a column of ones with Gaussian prior; default 0 */
-    double intercept_scale; /* its sd; default 2.5 */
+    int32_t intercept;          /* 1: a column of ones with Gaussian prior; default 0 */
+    double intercept_scale;     /* its sd; default 2.5 */
     int32_t position;      /* PDX_POSITION_*; default Gaussian; used with PDX_LABEL_ORDER only */
     double position_scale; /* default 2.5 */
-    double order_weight;   /* weight of each order's row of a pair judged in both; default 0.5: two looks
-                              at one pair are not two pairs. A pair judged in one order only has
+    double order_weight;   /* weight of each order's row of a pair judged in both; default 0.5: two
+                              looks   at one pair are not two pairs. A pair judged in one order only has
                               weight min(1, 2 order_weight) */
     int32_t folds;         /* K >= 2: also the mean over K leave-one-K-th-out fits; default 0 */
     int32_t paper_folds;   /* 1: the original's fold rule (numpy MT19937 shuffle of seed 0, rows
@@ -58,10 +58,11 @@ typedef struct pdx_fit_options {
     int32_t nuts_draws;    /* per chain; default 2000 */
     uint64_t seed;         /* default 1 */
     int32_t threads;       /* 0 (default): all cores. Results do not depend on it */
-    const double *quantile_probs; /* ascending, in (0,1); NULL: .025 .05 .1 .25 .5 .75 .9 .95 .975 */
+    const double
+        *quantile_probs; /* ascending, in (0,1); NULL: .025 .05 .1 .25 .5 .75 .9 .95 .975 */
     int32_t quantile_count;
-    int32_t covariance;    /* 1 (default): keep the D x D covariance */
-    pdx_hooks hooks;       /* counts fits */
+    int32_t covariance;        /* 1 (default): keep the D x D covariance */
+    pdx_hooks hooks;           /* counts fits */
     const char *const *judges; /* fit these judges only, in this order; default NULL: all. A name
                               without judgments is PDX_ENOTFOUND */
     int32_t judge_count;
@@ -70,20 +71,21 @@ typedef struct pdx_fit_options {
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options);
 /* "default", or "paper": the original's procedure (Laplace 0.1, no position effect, no intercept,
- * ten folds by its shuffle; labels by sum-logp where log-probabilities are known, else majority). */
+ * ten folds by its shuffle; labels by sum-logp where log-probabilities are known, else majority).
+ */
 PDX_API pdx_status pdx_fit_options_preset(pdx_fit_options *options, const char *name);
 
 /* Plain rows: the model without dataset or judgments. Arrays are borrowed during the call. */
 typedef struct pdx_rows {
-    uint32_t size;        /* sizeof(pdx_rows) */
-    int32_t d;            /* columns */
-    int64_t n;            /* rows */
-    const double *x;      /* [n][d] row-major, finite; or NULL and */
-    const int8_t *x_int8; /* [n][d] row-major */
-    const double *y;      /* [n] in [0,1] */
-    const double *margin; /* [n] log-odds, in place of y: the margin likelihood; else NULL */
-    const double *weight; /* [n] >= 0; NULL: 1 */
-    const double *offset; /* [n]; NULL: 0 */
+    uint32_t size;            /* sizeof(pdx_rows) */
+    int32_t d;                /* columns */
+    int64_t n;                /* rows */
+    const double *x;          /* [n][d] row-major, finite; or NULL and */
+    const int8_t *x_int8;     /* [n][d] row-major */
+    const double *y;          /* [n] in [0,1] */
+    const double *margin;     /* [n] log-odds, in place of y: the margin likelihood; else NULL */
+    const double *weight;     /* [n] >= 0; NULL: 1 */
+    const double *offset;     /* [n]; NULL: 0 */
     const char *const *names; /* [d]; NULL: "x1", "x2", ... */
 } pdx_rows;
 PDX_API pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows,
@@ -112,21 +114,21 @@ PDX_API pdx_status pdx_study_save_weights(const pdx_study *study, const char *fo
 
 /* The certificate: how far the reported numbers can be trusted. */
 typedef struct pdx_certificate {
-    int32_t checked;       /* 0: no certificate was made (the rest is NaN) */
+    int32_t checked; /* 0: no certificate was made (the rest is NaN) */
     int32_t ok;
-    int32_t method;        /* PDX_METHOD_* that gave the reported numbers */
+    int32_t method; /* PDX_METHOD_* that gave the reported numbers */
     int32_t ep_sweeps;
     int32_t ep_converged;
-    int64_t draws;         /* of the check or of the method that answered */
-    double ess_fraction;   /* effective share of the importance draws */
+    int64_t draws;       /* of the check or of the method that answered */
+    double ess_fraction; /* effective share of the importance draws */
     double sd_log_weight;
-    double khat;           /* Pareto tail index; NaN where sd(log w) < 0.01 */
-    double delta;          /* max over columns of |EP mean - STIS mean| / sd */
-    double delta_se;       /* its standard error over randomisations */
-    double rhat;           /* max over columns where NUTS ran, else NaN */
-    double nuts_ess;       /* min bulk ESS over columns where NUTS ran, else NaN */
-    int64_t divergences;   /* of NUTS */
-    double mean_se;        /* max Monte Carlo standard error of a mean / sd (0 for EP) */
+    double khat;         /* Pareto tail index; NaN where sd(log w) < 0.01 */
+    double delta;        /* max over columns of |EP mean - STIS mean| / sd */
+    double delta_se;     /* its standard error over randomisations */
+    double rhat;         /* max over columns where NUTS ran, else NaN */
+    double nuts_ess;     /* min bulk ESS over columns where NUTS ran, else NaN */
+    int64_t divergences; /* of NUTS */
+    double mean_se;      /* max Monte Carlo standard error of a mean / sd (0 for EP) */
 } pdx_certificate;
 
 /* Position effect e in log-odds for the response shown first, other things equal. From the position
@@ -135,7 +137,7 @@ typedef struct pdx_certificate {
 typedef struct pdx_position {
     int32_t known; /* 0: not in this model */
     double mean, sd, prob_positive;
-    double p_first;           /* posterior mean of P(first | responses equal) */
+    double p_first;                   /* posterior mean of P(first | responses equal) */
     double p_first_low, p_first_high; /* 95 % interval */
 } pdx_position;
 
@@ -145,7 +147,7 @@ typedef struct pdx_prediction {
     int64_t n;
     double accuracy, log_loss, auc;
     double baseline_majority; /* accuracy of always choosing the training majority */
-    double baseline_length;   /* accuracy of a fit on the length column alone; NaN: no such column */
+    double baseline_length; /* accuracy of a fit on the length column alone; NaN: no such column */
 } pdx_prediction;
 
 /* Margin model only: scale of the margins, and how the two kinds of label compare. */
@@ -158,8 +160,8 @@ typedef struct pdx_margin {
 
 PDX_API const char *pdx_posterior_judge(const pdx_posterior *posterior);
 PDX_API const char *pdx_posterior_group(const pdx_posterior *posterior);
-PDX_API int64_t pdx_posterior_rows(const pdx_posterior *posterior);  /* n */
-PDX_API int32_t pdx_posterior_dim(const pdx_posterior *posterior);   /* D, position apart */
+PDX_API int64_t pdx_posterior_rows(const pdx_posterior *posterior); /* n */
+PDX_API int32_t pdx_posterior_dim(const pdx_posterior *posterior);  /* D, position apart */
 PDX_API const char *pdx_posterior_column(const pdx_posterior *posterior, int32_t d);
 PDX_API const char *pdx_posterior_label(const pdx_posterior *posterior); /* "order", ... */
 /* Ties: how many were met (and dropped or halved), and rows without a verdict. */
@@ -186,8 +188,8 @@ PDX_API pdx_status pdx_posterior_margin(const pdx_posterior *posterior, pdx_marg
 /* One plain sentence on whether the numbers can be trusted and why. Borrowed. */
 PDX_API const char *pdx_posterior_verdict(const pdx_posterior *posterior);
 /* P(A preferred) of a row x[D] under the posterior mean of sigmoid(x.w), position and offset 0. */
-PDX_API pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const double *x,
-                                         int64_t n, double *probability);
+PDX_API pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const double *x, int64_t n,
+                                         double *probability);
 
 /* w_i of a minus w_j of b, from the joint posterior (a == b: with their correlation; a and b
  * fitted apart: independent). */

@@ -17,8 +17,8 @@ int32_t pdx__pool_threads(int32_t wanted, int64_t tasks); /* wanted <= 0: all co
 pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
                          const pdx_hooks *hooks, const char *what);
 
-/* 1 where the loop that this thread works for has been asked to stop: a long task looks now and then
- * and returns PDX_ECANCELED. */
+/* 1 where the loop that this thread works for has been asked to stop: a long task looks now and
+ * then and returns PDX_ECANCELED. */
 int pdx__pool_stopping(void);
 
 /* Seconds of a monotonic clock. */
