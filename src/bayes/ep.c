@@ -280,32 +280,36 @@ void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
 /* ---- what follows needs one more pass over the rows ---- */
 
 /* Log predictive likelihood of one left-out row where the cavity is broad or the weight large. */
-static double predictive_row(double mean, double var, double y, double w, double offset) {
+static double predictive_row(double mean, double var, double y, double w, double removed,
+                             double offset) {
     double lam = 1 / var, gam = mean * lam, tilt = y - 0.5, with, without, m, v;
     if (!pdx__row_integral(w, offset, lam, gam + w * tilt, &with, &m, &v) ||
-        !pdx__row_integral(w - 1, offset, lam, gam + (w - 1) * tilt, &without, &m, &v))
+        !pdx__row_integral(w - removed, offset, lam, gam + (w - removed) * tilt, &without, &m, &v))
         return NAN;
-    return with - without + tilt * offset;
+    return with - without + removed * tilt * offset;
 }
 
-static void left_out(const pdx__ep *ep, const block_rows *r, int64_t first, double *loo) {
+static void left_out(const pdx__ep *ep, const block_rows *r, int64_t first, int whole,
+                     double *loo) {
     const pdx__workspace *workspace = ep->workspace;
     double mean[PDX__BLOCK], var[PDX__BLOCK], y[PDX__BLOCK], out[PDX__BLOCK];
+    double removed[PDX__BLOCK];
     for (int32_t i = 0; i < r->count; ++i) {
         y[i] = i < r->rows ? ep->problem->y[first + i] : 0.5;
+        removed[i] = whole ? r->weight[i] : 1;
         double lam = 1 / r->var[i] - r->tau[i];
         double gam = r->mean[i] / r->var[i] - r->nu[i] - r->linear[i];
         int known = r->var[i] > 0 && r->weight[i] > 0;
         var[i] = known ? 1 / lam : 0;
         mean[i] = known ? gam / lam : r->mean[i];
     }
-    workspace->kernels->predictive(out, mean, var, y, r->weight, r->offset, r->count,
+    workspace->kernels->predictive(out, mean, var, y, r->weight, removed, r->offset, r->count,
                                    PDX__LOO_NODES, workspace->loo_z, workspace->loo_w);
     for (int32_t i = 0; i < r->rows; ++i) {
         double w = r->weight[i];
         loo[i] = w == 0 ? NAN : out[i];
-        if (w >= 1 && (w > 4 || var[i] > 9))
-            loo[i] = predictive_row(mean[i], var[i], y[i], w, r->offset[i]);
+        if (w >= removed[i] && (w > 4 || var[i] > 9))
+            loo[i] = predictive_row(mean[i], var[i], y[i], w, removed[i], r->offset[i]);
     }
 }
 
@@ -319,7 +323,7 @@ static double robust_ratio(const block_rows *r, int32_t i) {
     return log_integral - 0.5 * m * m / s - 0.5 * log(2 * M_PI * s);
 }
 
-void pdx__ep_evidence(pdx__ep *ep, double *log_evidence, double *loo, double *elpd) {
+void pdx__ep_evidence(pdx__ep *ep, int whole, double *log_evidence, double *loo, double *elpd) {
     const pdx__workspace *workspace = ep->workspace;
     const int64_t blocks = pdx__design_blocks(ep->problem->design);
     block_rows r;
@@ -342,7 +346,7 @@ void pdx__ep_evidence(pdx__ep *ep, double *log_evidence, double *loo, double *el
                                 .w = workspace->w};
         workspace->kernels->sites(&sites);
         double *to = loo ? loo + b * PDX__BLOCK : discard;
-        left_out(ep, &r, b * PDX__BLOCK, to);
+        left_out(ep, &r, b * PDX__BLOCK, whole, to);
         for (int32_t i = 0; i < r.rows; ++i) {
             if (r.weight[i] == 0) continue;
             total +=

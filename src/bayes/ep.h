@@ -40,7 +40,9 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
 void pdx__ep_covariance(const pdx__ep *ep, double *covariance);
 /* The marginal of free column k where it has a Laplace site (rate > 0): cavity times prior. */
 pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k);
-/* Log evidence; loo[n] (may be NULL) log predictive likelihood of each row left out, its sum. */
-void pdx__ep_evidence(pdx__ep *ep, double *log_evidence, double *loo, double *elpd);
+/* Log evidence; loo[n] (may be NULL) log predictive likelihood of each row left out, and its sum.
+ * whole 0: a row is left out once, with weight 1, whatever its weight; 1: with all of its weight.
+ */
+void pdx__ep_evidence(pdx__ep *ep, int whole, double *log_evidence, double *loo, double *elpd);
 
 #endif

@@ -20,7 +20,7 @@ void pdx__fit_free(pdx__fit *fit) {
     memset(fit, 0, sizeof *fit);
 }
 
-static pdx_status make_arrays(pdx__fit *fit, const pdx__fit_settings *settings) {
+pdx_status pdx__fit_arrays(pdx__fit *fit, const pdx__fit_settings *settings) {
     size_t d = (size_t)fit->d, n = (size_t)fit->n;
     struct {
         double **block;
@@ -81,10 +81,9 @@ static void take_covariance(pdx__fit *fit, const pdx__ep *ep) {
         }
 }
 
-/* The certificate of EP: does an independent estimate agree within its own error? The error of one
- * column over 8 randomisations is itself uncertain, so no column's counts for less than the
- * average. */
-static int check_ep(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis) {
+/* Does an independent estimate agree within its own error? The error of one column over 8
+ * randomisations is itself uncertain, so no column's counts for less than the average. */
+int pdx__fit_check(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis) {
     double worst = -INFINITY, pooled = 0;
     for (int32_t k = 0; k < ep->d; ++k) {
         double se = stis->mean_se[k] / ep->sd[k];
@@ -107,7 +106,7 @@ static int check_ep(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis
     return ep->converged && worst <= 0.01;
 }
 
-enum { CHECK_DRAWS = 512, LEAST_REFINED = 8192, MOST_REFINED = 131072 };
+enum { LEAST_REFINED = 8192, MOST_REFINED = 131072 };
 
 /* More draws until the means are known to `target` sds. *ok: they are known well enough to report.
  */
@@ -116,7 +115,7 @@ static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const pdx__ep *ep,
     for (int64_t n = LEAST_REFINED; n <= MOST_REFINED; n *= 4) {
         if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(pdx__stis_run(stis, ep, n, settings->seed, settings->stream));
-        check_ep(c, ep, stis);
+        pdx__fit_check(c, ep, stis);
         c->mean_se = 0;
         for (int32_t k = 0; k < stis->d; ++k)
             c->mean_se = fmax(c->mean_se, stis->mean_se[k] / stis->sd[k]);
@@ -127,7 +126,7 @@ static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const pdx__ep *ep,
 }
 
 static int64_t enough_draws(int64_t draws) {
-    int64_t n = CHECK_DRAWS;
+    int64_t n = PDX__CHECK_DRAWS;
     while (n < draws) n *= 2;
     return n;
 }
@@ -144,9 +143,9 @@ static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settin
         c->ok = ok;
         PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
     } else if (settings->certify) {
-        PDX__TRY(pdx__stis_run(&stis, ep, CHECK_DRAWS, settings->seed, settings->stream));
+        PDX__TRY(pdx__stis_run(&stis, ep, PDX__CHECK_DRAWS, settings->seed, settings->stream));
         /* the tail index says little of weights that are all but equal */
-        int agrees = check_ep(c, ep, &stis) && !(c->khat > 0.7 && c->sd_log_weight > 0.1);
+        int agrees = pdx__fit_check(c, ep, &stis) && !(c->khat > 0.7 && c->sd_log_weight > 0.1);
         c->ok = agrees && c->ess_fraction >= 0.9;
         if (method == PDX_METHOD_AUTO && !c->ok) {
             if (c->ess_fraction >= 0.2) PDX__TRY(refine(&stis, c, ep, 1e-3, settings, &ok));
@@ -172,7 +171,7 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     memset(out, 0, sizeof *out);
     out->d = problem->design->d;
     out->n = problem->design->n;
-    PDX__GO(make_arrays(out, settings));
+    PDX__GO(pdx__fit_arrays(out, settings));
     PDX__GO(
         pdx__ep_run(&ep, problem, warm, &ep_settings, workspace, out->sites.tau, out->sites.nu));
     if (!ep.usable) {
@@ -184,7 +183,7 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     out->log_evidence = out->elpd_loo = NAN;
     if (settings->summaries) {
         take_covariance(out, &ep);
-        pdx__ep_evidence(&ep, &out->log_evidence, out->loo, &out->elpd_loo);
+        pdx__ep_evidence(&ep, 0, &out->log_evidence, out->loo, &out->elpd_loo);
     }
     out->certificate = (pdx_certificate){.method = PDX_METHOD_EP,
                                          .ep_sweeps = ep.sweeps,

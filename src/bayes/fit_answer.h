@@ -1,9 +1,17 @@
-/* Replaces EP's numbers in a fit by those of another method. Private to the fit. */
+/* Parts that pdx__fit_problem and pdx__fit_margin are made of. */
 #ifndef PDX_BAYES_FIT_ANSWER_H
 #define PDX_BAYES_FIT_ANSWER_H
 
 #include "stis.h"
 
+enum { PDX__CHECK_DRAWS = 512 };
+
+/* Zeroed arrays for fit->d columns and fit->n rows. */
+pdx_status pdx__fit_arrays(pdx__fit *fit, const pdx__fit_settings *settings);
+/* EP's certificate from weighted draws into *c: 1 where they agree and EP converged. */
+int pdx__fit_check(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis);
+
+/* Put the numbers of another method in place of EP's. */
 pdx_status pdx__answer_by_stis(pdx__fit *fit, const pdx__ep *ep, const pdx__stis *stis,
                                const pdx__fit_settings *settings);
 /* Equally weighted draws into fit->draws. */

@@ -123,11 +123,12 @@ static void sites(const pdx__row_sites *in) {
 }
 
 static void predictive(double *out, const double *mean, const double *var, const double *y,
-                       const double *weight, const double *offset, int32_t count, int32_t nodes,
-                       const double *z, const double *w) {
+                       const double *weight, const double *removed, const double *offset,
+                       int32_t count, int32_t nodes, const double *z, const double *w) {
     for (int32_t i = 0; i < count; i += LANES) {
         vd base = load(mean + i) + load(offset + i), sd = square_root(load(var + i));
-        vd tilt = load(y + i) - 0.5, power = load(weight + i), less = power - 1.0;
+        vd tilt = load(y + i) - 0.5, power = load(weight + i);
+        vd out_of = load(removed + i), less = power - out_of;
         vd size = magnitude(base);
         vd l0 = tilt * base - 0.5 * size - vector_log1p(vector_exp(-size));
         vd with = {0}, without = {0};
@@ -139,7 +140,7 @@ static void predictive(double *out, const double *mean, const double *var, const
             with += w[k] * vector_exp(power * l);
             if (!all_ones) without += w[k] * vector_exp(less * l);
         }
-        vd value = l0 + vector_log(greater_of(with, all(1e-300)));
+        vd value = out_of * l0 + vector_log(greater_of(with, all(1e-300)));
         if (!all_ones) value -= vector_log(greater_of(without, all(1e-300)));
         store(out + i, value);
     }

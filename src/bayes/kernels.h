@@ -52,11 +52,11 @@ typedef struct pdx__kernels {
     void (*moments)(double *mean, double *var, const double *block, int32_t count, const double *mu,
                     const double *root, int32_t d);
     void (*sites)(const pdx__row_sites *sites);
-    /* Log of the predictive likelihood of left-out rows: log E_c[l^w] - log E_c[l^(w-1)], with
-     * eta ~ N(mean, var) (the cavity), l = exp((y - 1/2) eta - g(eta)), eta += offset. */
+    /* Log of the predictive likelihood of left-out rows: log E_c[l^w] - log E_c[l^(w-removed)],
+     * with eta ~ N(mean, var) (the cavity), l = exp((y - 1/2) eta - g(eta)), eta += offset. */
     void (*predictive)(double *out, const double *mean, const double *var, const double *y,
-                       const double *weight, const double *offset, int32_t count, int32_t nodes,
-                       const double *z, const double *w);
+                       const double *weight, const double *removed, const double *offset,
+                       int32_t count, int32_t nodes, const double *z, const double *w);
     /* sums += over rows of tau x x' and nu x, in a layout of its own; gram_doubles(d) says its
      * size. gram_finish reduces it into the lower triangle of gram[ld][ld] and linear[d]. */
     int64_t (*gram_doubles)(int32_t d);

@@ -115,6 +115,20 @@ double pdx__tilted_quantile(const pdx__tilted *tilted, double p) {
     return pdx__half_line_quantile(tilted->lam, tilted->rate - tilted->gam, (1 - p) / plus);
 }
 
+/* P(A > a) on a half line. */
+static double half_line_above(double lam, double r, double a) {
+    if (a <= 0) return 1;
+    double whole = pdx__half_line_moments(lam, r).log_integral;
+    double rest = pdx__half_line_moments(lam, r + lam * a).log_integral;
+    return exp(fmin(rest - a * (r + 0.5 * lam * a) - whole, 0));
+}
+
+double pdx__tilted_below(const pdx__tilted *tilted, double a) {
+    double plus = tilted->prob_positive;
+    if (a < 0) return (1 - plus) * half_line_above(tilted->lam, tilted->rate + tilted->gam, -a);
+    return 1 - plus * half_line_above(tilted->lam, tilted->rate - tilted->gam, a);
+}
+
 void pdx__gauss_hermite(int32_t n, double *z, double *w) {
     /* Newton on the orthonormal Hermite polynomial, from the largest root down, roots already
      * found divided out (Maehly). */
@@ -170,7 +184,7 @@ int pdx__row_integral(double w, double offset, double lam, double gam, double *l
         for (int i = side > 0; i < 20000; ++i) {
             double d = side * i * h, at = eta + d;
             double l = -w * pdx__softabs(at + offset, NULL, NULL) - at * (0.5 * lam * at - gam);
-            if (l < top - 38) break;
+            if (!(l >= top - 38)) break;
             double e = exp(l - top);
             s0 += e;
             s1 += e * d;

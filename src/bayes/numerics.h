@@ -27,6 +27,7 @@ typedef struct pdx__tilted {
 } pdx__tilted;
 void pdx__tilted_moments(pdx__tilted *tilted); /* fills the last four from the first three */
 double pdx__tilted_quantile(const pdx__tilted *tilted, double p);
+double pdx__tilted_below(const pdx__tilted *tilted, double a); /* distribution function */
 
 /* Nodes z ascending and weights (sum 1) of E f(Z), Z standard normal. n <= 64. */
 void pdx__gauss_hermite(int32_t n, double *z, double *w);

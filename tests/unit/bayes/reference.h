@@ -85,7 +85,7 @@ static int reference_read(reference *r, const char *name) {
     while (pdx__lines_next(&lines, &more) == PDX_OK && more) {
         if (lines.number == 1) {
             is_margin = strstr(lines.line, "margin") != NULL;
-            extra = strstr(lines.line, ",w") ? 2 : 1;
+            extra = lines.length > 2 && !strcmp(lines.line + lines.length - 2, ",w") ? 2 : 1;
             continue;
         }
         if ((r->n + 1) * (r->d + extra) > capacity)
