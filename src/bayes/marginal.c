@@ -142,7 +142,7 @@ static void add_knot(pdx__marginal *m, double x, double p) {
 
 static void correct(pdx__marginal *m, const pdx_posterior *posterior, int32_t d) {
     int32_t count = posterior->quantiles ? posterior->quantile_count : 0, k = 0;
-    const double *quantile = posterior->quantiles + (count ? (size_t)d * (size_t)count : 0);
+    const double *quantile = count ? posterior->quantiles + (size_t)d * (size_t)count : NULL;
     double zero = posterior->prob_positive ? 1 - posterior->prob_positive[d] : NAN;
     m->knots = 1;
     m->from[0] = m->to[0] = 0;

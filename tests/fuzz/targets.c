@@ -188,7 +188,7 @@ static void judged_by(input in, const char *judge_by) {
     options.skip_unknown = 1;
     options.judge_by = judge_by;
     EXPECT(out, pdx_judgments_load(&out, dataset, &in.path, 1, &options));
-    if (out) {
+    if (out && pdx_judgments_count(out)) {
         const char *path = in_folder("again.json");
         look_at_judgments(out, dataset);
         if (pdx_judgments_save(out, dataset, path) != PDX_OK ||

@@ -83,11 +83,13 @@ static const golden golden_cases[] = {
     {"judgebench",
      "judgebench",
      {GOLDEN "judgebench/dataset=judgebench,response_model=ant,judge_name=arena_hard,"
-             "judge_model=wise-4.1.jsonl"},
+             "judge_model=wise-4.1.jsonl",
+      GOLDEN "judgebench/dataset=judgebench,response_model=ant,judge_name=reward_model,"
+             "judge_model=Org_Reward-2B.jsonl"},
      NULL,
      NULL,
      3,
-     9,
+     11,
      1,
      "jsonl:3: left out: no verdict of 'arena_hard:wise-4.1'"},
     {"arena-33k", "arena-33k", {GOLDEN "arena-33k/train.jsonl"}, NULL, NULL, 3, 3, 0, ""},

@@ -37,18 +37,31 @@ done:
 static pdx_status judged(pdx__import *import, const cJSON *entry, const char *judge, int32_t order,
                          pdx__where where) {
     const char *decision = NULL;
+    pdx__buf extra = PDX__BUF_EMPTY;
     pdx__import_judgment judgment;
     pdx__import_judgment_init(&judgment);
     judgment.judge = judge;
     judgment.order = order;
+    pdx_status status;
     if (!cJSON_IsNull(entry)) { /* a call that failed is null */
-        PDX__TRY(pdx__json_string(entry, "decision", PDX__OPTIONAL, &decision, where));
-        PDX__TRY(pdx__import_score(decision, "decision", order, &judgment.winner, where));
+        PDX__GO(pdx__json_string(entry, "decision", PDX__OPTIONAL, &decision, where));
+        PDX__GO(pdx__import_score(decision, "decision", order, &judgment.winner, where));
         const cJSON *words = cJSON_GetObjectItemCaseSensitive(entry, "judgment");
         const cJSON *response = cJSON_GetObjectItemCaseSensitive(words, "response");
         if (cJSON_IsString(response)) judgment.raw = response->valuestring;
+        /* A reward model scores the two as they were shown. */
+        const cJSON *scores = cJSON_GetObjectItemCaseSensitive(words, "scores");
+        if (cJSON_GetArraySize(scores) == 2) {
+            pdx__import_extra_value(&extra, "score_first", scores->child);
+            pdx__import_extra_value(&extra, "score_second", scores->child->next);
+            PDX__GO(extra.status);
+            judgment.extra = extra.data;
+        }
     }
-    return pdx__import_add_judgment(import, &judgment, where);
+    status = pdx__import_add_judgment(import, &judgment, where);
+done:
+    pdx__buf_free(&extra);
+    return status;
 }
 
 static pdx_status row(pdx__import *import, void *context, const cJSON *record, pdx__where where) {
