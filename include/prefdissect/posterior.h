@@ -43,8 +43,8 @@ typedef struct pdx_fit_options {
     int32_t position;      /* PDX_POSITION_*; default Gaussian; used with PDX_LABEL_ORDER only */
     double position_scale; /* default 2.5 */
     double order_weight;   /* weight of each order's row of a pair judged in both; default 0.5: two
-                              looks   at one pair are not two pairs. A pair judged in one order only has
-                              weight min(1, 2 order_weight) */
+                              looks at one pair are not two pairs. A pair judged in one order only
+                              has weight min(1, 2 order_weight) */
     int32_t folds;         /* K >= 2: also the mean over K leave-one-K-th-out fits; default 0 */
     int32_t paper_folds;   /* 1: the original's fold rule (numpy MT19937 shuffle of seed 0, rows
                               int(i/K n) .. + int(n/K)); default 0: balanced folds from `seed` */
