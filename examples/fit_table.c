@@ -68,6 +68,7 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
     const double *quantiles = pdx_posterior_quantiles(posterior);
     const double *probs = pdx_posterior_quantile_probs(posterior);
     const double *positive = pdx_posterior_prob_positive(posterior);
+    const double *beside = truth ? pdx_posterior_mean(truth) : pdx_posterior_fold_mean(posterior);
     interval_columns(posterior, &low, &high);
     int32_t *order = calloc((size_t)d + 1, sizeof *order);
     if (!order) cli_fail(CLI_OUTSIDE, "out of memory");
@@ -75,7 +76,10 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
     char name[32];
     snprintf(name, sizeof name, "%g%% interval", 100 * (probs[high] - probs[low]));
     fprintf(stream, "  %-22s%s %9s  %15s  %6s  %-10s%-11s%s\n", "property",
-            truth ? "  planted" : "", "preferred", name, "P(>0)", "20%", "50%", "80%");
+            truth    ? "  planted"
+            : beside ? "    folds"
+                     : "",
+            "preferred", name, "P(>0)", "20%", "50%", "80%");
     int32_t shown = top > 0 && top < d ? top : d;
     for (int32_t k = 0; k < shown; ++k) {
         int32_t i = order[k];
@@ -84,7 +88,7 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
         char text[16];
         fputs("  ", stream);
         cli_print_column(stream, pdx_posterior_column(posterior, i), 22);
-        if (truth) fprintf(stream, " %7.1f%%", percent(pdx_posterior_mean(truth)[i]));
+        if (beside) fprintf(stream, " %7.1f%%", percent(beside[i]));
         fprintf(stream, " %7.1f%%  %5.1f to %5.1f%%  %6s  ", middle, a, b,
                 probability_text(positive[i], text));
         print_strip(stream, a, middle, b);
@@ -159,10 +163,13 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
     fputc('\n', stream);
 }
 
-void print_fit_legend(FILE *stream) {
+void print_fit_legend(FILE *stream, const pdx_study *study) {
     fputs("preferred: how often a response that is ahead in this property alone wins; 50%: it does "
           "not count.\nP(>0): probability that being ahead helps rather than harms.\n",
           stream);
+    if (pdx_study_count(study) && pdx_posterior_fold_mean(pdx_study_get(study, 0)))
+        fputs("folds: the same as preferred, averaged over fits that each leave one fold out.\n",
+              stream);
 }
 
 static void print_csv_row(FILE *stream, const pdx_posterior *posterior, const char *property,
@@ -183,14 +190,17 @@ void print_fits_csv(FILE *stream, const pdx_study *study) {
     fputs("judge,group,n,label,property,mean,sd,prob_positive,percent_preferred", stream);
     for (int32_t q = 0; q < count; ++q)
         fprintf(stream, ",q%g", pdx_posterior_quantile_probs(first)[q]);
+    if (pdx_posterior_fold_mean(first)) fputs(",fold_mean", stream);
     fputc('\n', stream);
     for (int32_t f = 0; f < pdx_study_count(study); ++f) {
         const pdx_posterior *fit = pdx_study_get(study, f);
+        const double *folds = pdx_posterior_fold_mean(fit);
         for (int32_t i = 0; i < pdx_posterior_dim(fit); ++i) {
             print_csv_row(stream, fit, pdx_posterior_column(fit, i), pdx_posterior_mean(fit)[i],
                           pdx_posterior_sd(fit)[i], pdx_posterior_prob_positive(fit)[i]);
             for (int32_t q = 0; q < count; ++q)
                 fprintf(stream, ",%.17g", pdx_posterior_quantiles(fit)[i * count + q]);
+            if (folds) fprintf(stream, ",%.17g", folds[i]);
             fputc('\n', stream);
         }
         pdx_position position;
@@ -198,7 +208,7 @@ void print_fits_csv(FILE *stream, const pdx_study *study) {
         if (!position.known) continue;
         print_csv_row(stream, fit, "(position)", position.mean, position.sd,
                       position.prob_positive);
-        for (int32_t q = 0; q < count; ++q) fputc(',', stream);
+        for (int32_t q = 0; q < count + (folds != NULL); ++q) fputc(',', stream);
         fputc('\n', stream);
     }
 }

@@ -16,7 +16,7 @@ void strongest_first(const pdx_posterior *posterior, int32_t *order);
 void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_posterior *truth,
                      int32_t top);
 /* What the columns of print_fit_table mean. */
-void print_fit_legend(FILE *stream);
+void print_fit_legend(FILE *stream, const pdx_study *study);
 /* All fits, one row a property; a position effect is a row named "(position)". */
 void print_fits_csv(FILE *stream, const pdx_study *study);
 

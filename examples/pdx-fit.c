@@ -221,7 +221,7 @@ static void write_study(const pdx_study *study) {
     } else {
         for (int32_t i = 0; i < pdx_study_count(study); ++i)
             print_fit_table(sink.stream, pdx_study_get(study, i), NULL, top);
-        print_fit_legend(sink.stream);
+        print_fit_legend(sink.stream, study);
     }
     cli_sink_finish(&sink, cli.output);
 }

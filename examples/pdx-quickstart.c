@@ -191,7 +191,7 @@ static void print_all(FILE *stream, const pdx_study *study, const pdx_study *tru
         print_fit_table(stream, fit, planted, top);
         ++shown;
     }
-    print_fit_legend(stream);
+    print_fit_legend(stream, study);
     if (shown < fits) fprintf(stream, "Shown: %d of %d fits; all are in fits.json.\n", shown, fits);
     fputc('\n', stream);
     if (truth) print_coverage(stream, study, truth);
