@@ -40,7 +40,7 @@ void interval_columns(const pdx_posterior *posterior, int32_t *low, int32_t *hig
     }
 }
 
-static const char *probability_text(double p, char out[16]) {
+const char *probability_text(double p, char out[16]) {
     if (p > 0.9995) return ">0.999";
     if (p < 0.0005) return "<0.001";
     snprintf(out, 16, "%.3f", p);

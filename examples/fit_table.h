@@ -8,6 +8,9 @@
 /* 100 sigmoid(w): how often, in percent, a response that is ahead in one property alone wins. */
 double percent(double weight);
 
+/* A probability with three places; ">0.999" and "<0.001" where they do not suffice. */
+const char *probability_text(double p, char out[16]);
+
 /* Property numbers of a fit, the strongest weight first, into order[D]. */
 void strongest_first(const pdx_posterior *posterior, int32_t *order);
 

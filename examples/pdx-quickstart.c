@@ -170,18 +170,24 @@ static void tell_disagreement(FILE *stream, const pdx_study *study) {
         cli_print_paragraph(stream, "- ", "No two judges differ for certain on any property.");
         return;
     }
-    char name[160], other[160];
+    char name[160], other[160], text[16];
     double surely = largest.mean > 0 ? largest.prob_greater : 1 - largest.prob_greater;
     cli_print_paragraph(
         stream, "- ",
         "The largest sure disagreement: ahead in '%s' alone wins %.0f%% of the time with %s and "
-        "%.0f%% with %s (probability that the order is right: %.3f).",
+        "%.0f%% with %s (probability that the order is right: %s).",
         pdx_posterior_column(a, property), percent(pdx_posterior_mean(a)[property]), who(a, name),
-        percent(pdx_posterior_mean(b)[property]), who(b, other), surely);
+        percent(pdx_posterior_mean(b)[property]), who(b, other), probability_text(surely, text));
 }
 
 static void print_all(FILE *stream, const pdx_study *study, const pdx_study *truth) {
     const char *group = largest_group(study);
+    if (truth)
+        cli_print_paragraph(
+            stream, "",
+            "A simulated arena: judges whose tastes are known (the column 'planted') "
+            "have compared pairs of responses in several scenarios. What do the fits "
+            "find?\n");
     int32_t shown = 0, fits = pdx_study_count(study);
     for (int32_t i = 0; i < fits && shown < 8; ++i) {
         const pdx_posterior *fit = pdx_study_get(study, i);
@@ -221,6 +227,7 @@ int main(int argc, char **argv) {
     }
     pdx_fit_options fit;
     pdx_fit_options_init(&fit);
+    if (truth) fit.prior = PDX_PRIOR_EB; /* how strong tastes are is for the data to say */
     fit.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     fit.judge_count = cli_data.judges.count;
     fit.seed = (uint64_t)cli.seed;
