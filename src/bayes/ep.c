@@ -7,15 +7,9 @@
 #include <string.h>
 
 #include "design.h"
+#include "ep_rows.h"
 
-/* Rows of one block, padded with rows of weight 0. */
-typedef struct block_rows {
-    int32_t rows, count; /* real, padded */
-    double weight[PDX__BLOCK], offset[PDX__BLOCK], tau[PDX__BLOCK], nu[PDX__BLOCK];
-    double mean[PDX__BLOCK], var[PDX__BLOCK], trouble[PDX__BLOCK], linear[PDX__BLOCK];
-} block_rows;
-
-static void load_block(const pdx__ep *ep, int64_t b, block_rows *r) {
+void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
     const pdx__problem *problem = ep->problem;
     const pdx__kernels *kernels = ep->workspace->kernels;
     const int64_t first = b * PDX__BLOCK;
@@ -37,7 +31,7 @@ static void clear_sums(pdx__ep *ep) {
            (size_t)ep->workspace->kernels->gram_doubles(ep->d) * sizeof *ep->gram_sums);
 }
 
-static void add_block(pdx__ep *ep, int64_t b, block_rows *r) {
+static void add_block(pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
     memcpy(ep->tau + b * PDX__BLOCK, r->tau, (size_t)r->rows * sizeof(double));
     memcpy(ep->nu + b * PDX__BLOCK, r->nu, (size_t)r->rows * sizeof(double));
     for (int32_t i = 0; i < r->count; ++i) r->linear[i] += r->nu[i];
@@ -46,7 +40,7 @@ static void add_block(pdx__ep *ep, int64_t b, block_rows *r) {
 
 /* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
  * from which nothing overshoots, however far the offsets are. */
-static void bound_sites(block_rows *r) {
+static void bound_sites(pdx__ep_rows *r) {
     for (int32_t i = 0; i < r->count; ++i) {
         double size = fabs(r->mean[i] + r->offset[i]);
         double curvature = size < 1e-4 ? 0.25 : tanh(0.5 * size) / (2 * size);
@@ -55,7 +49,7 @@ static void bound_sites(block_rows *r) {
     }
 }
 
-static void robust_row(block_rows *r, int32_t i) {
+static void robust_row(pdx__ep_rows *r, int32_t i) {
     double lam = 1 / r->var[i] - r->tau[i], gam = r->mean[i] / r->var[i] - r->nu[i];
     double log_integral, mean, var;
     if (!(lam > 0) ||
@@ -65,7 +59,7 @@ static void robust_row(block_rows *r, int32_t i) {
     r->nu[i] = mean / var - gam;
 }
 
-static void update_rows(pdx__ep *ep, block_rows *r, double damping) {
+static void update_rows(pdx__ep *ep, pdx__ep_rows *r, double damping) {
     const pdx__workspace *workspace = ep->workspace;
     double tau[PDX__BLOCK], nu[PDX__BLOCK];
     workspace->kernels->moments(r->mean, r->var, ep->block, r->count, ep->mean, ep->root, ep->d);
@@ -95,10 +89,10 @@ static void update_rows(pdx__ep *ep, block_rows *r, double damping) {
 typedef enum pass_kind { PASS_KEEP, PASS_BOUND, PASS_EP } pass_kind;
 
 static void pass(pdx__ep *ep, pass_kind kind, double damping) {
-    block_rows r;
+    pdx__ep_rows r;
     clear_sums(ep);
     for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
-        load_block(ep, b, &r);
+        pdx__ep_load(ep, b, &r);
         if (kind == PASS_EP) update_rows(ep, &r, damping);
         if (kind == PASS_BOUND) {
             ep->workspace->kernels->moments(r.mean, NULL, ep->block, r.count, ep->mean, NULL,
@@ -262,106 +256,4 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
         if (ep->sweeps >= until[stage]) ++stage;
     }
     return PDX_OK;
-}
-
-void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
-    const int32_t d = ep->d;
-    memset(covariance, 0, (size_t)d * d * sizeof *covariance);
-    for (int32_t i = 0; i < d; ++i) {
-        const double *row = ep->root + (size_t)i * ep->ld;
-        for (int32_t j = 0; j <= i; ++j)
-            for (int32_t k = 0; k <= j; ++k) covariance[(size_t)j * d + k] += row[j] * row[k];
-    }
-    for (int32_t j = 0; j < d; ++j)
-        for (int32_t k = 0; k < j; ++k)
-            covariance[(size_t)k * d + j] = covariance[(size_t)j * d + k];
-}
-
-/* ---- what follows needs one more pass over the rows ---- */
-
-/* Log predictive likelihood of one left-out row where the cavity is broad or the weight large. */
-static double predictive_row(double mean, double var, double y, double w, double removed,
-                             double offset) {
-    double lam = 1 / var, gam = mean * lam, tilt = y - 0.5, with, without, m, v;
-    if (!pdx__row_integral(w, offset, lam, gam + w * tilt, &with, &m, &v) ||
-        !pdx__row_integral(w - removed, offset, lam, gam + (w - removed) * tilt, &without, &m, &v))
-        return NAN;
-    return with - without + removed * tilt * offset;
-}
-
-static void left_out(const pdx__ep *ep, const block_rows *r, int64_t first, int whole,
-                     double *loo) {
-    const pdx__workspace *workspace = ep->workspace;
-    double mean[PDX__BLOCK], var[PDX__BLOCK], y[PDX__BLOCK], out[PDX__BLOCK];
-    double removed[PDX__BLOCK];
-    for (int32_t i = 0; i < r->count; ++i) {
-        y[i] = i < r->rows ? ep->problem->y[first + i] : 0.5;
-        removed[i] = whole ? r->weight[i] : 1;
-        double lam = 1 / r->var[i] - r->tau[i];
-        double gam = r->mean[i] / r->var[i] - r->nu[i] - r->linear[i];
-        int known = r->var[i] > 0 && r->weight[i] > 0;
-        var[i] = known ? 1 / lam : 0;
-        mean[i] = known ? gam / lam : r->mean[i];
-    }
-    workspace->kernels->predictive(out, mean, var, y, r->weight, removed, r->offset, r->count,
-                                   PDX__LOO_NODES, workspace->loo_z, workspace->loo_w);
-    for (int32_t i = 0; i < r->rows; ++i) {
-        double w = r->weight[i];
-        loo[i] = w == 0 ? NAN : out[i];
-        if (w >= removed[i] && (w > 4 || var[i] > 9))
-            loo[i] = predictive_row(mean[i], var[i], y[i], w, removed[i], r->offset[i]);
-    }
-}
-
-/* log E_q[likelihood/site] of a row where the nodes fail. */
-static double robust_ratio(const block_rows *r, int32_t i) {
-    double s = r->var[i], m = r->mean[i], log_integral, mean, var;
-    double lam = 1 / s - r->tau[i], gam = m / s - r->nu[i];
-    if (!(lam > 0) ||
-        !pdx__row_integral(r->weight[i], r->offset[i], lam, gam, &log_integral, &mean, &var))
-        return NAN;
-    return log_integral - 0.5 * m * m / s - 0.5 * log(2 * M_PI * s);
-}
-
-void pdx__ep_evidence(pdx__ep *ep, int whole, double *log_evidence, double *loo, double *elpd) {
-    const pdx__workspace *workspace = ep->workspace;
-    const int64_t blocks = pdx__design_blocks(ep->problem->design);
-    block_rows r;
-    double total = 0.5 * (ep->linear_square - ep->log_det + ep->d * log(2 * M_PI)), sum = 0;
-    double ratio[PDX__BLOCK], discard[PDX__BLOCK];
-    for (int64_t b = 0; b < blocks; ++b) {
-        load_block(ep, b, &r);
-        workspace->kernels->moments(r.mean, r.var, ep->block, r.count, ep->mean, ep->root, ep->d);
-        pdx__row_sites sites = {.count = r.count,
-                                .mean = r.mean,
-                                .var = r.var,
-                                .weight = r.weight,
-                                .offset = r.offset,
-                                .tau = r.tau,
-                                .nu = r.nu,
-                                .log_ratio = ratio,
-                                .trouble = r.trouble,
-                                .nodes = PDX__NODES,
-                                .z = workspace->z,
-                                .w = workspace->w};
-        workspace->kernels->sites(&sites);
-        double *to = loo ? loo + b * PDX__BLOCK : discard;
-        left_out(ep, &r, b * PDX__BLOCK, whole, to);
-        for (int32_t i = 0; i < r.rows; ++i) {
-            if (r.weight[i] == 0) continue;
-            total +=
-                (r.trouble[i] != 0 ? robust_ratio(&r, i) : ratio[i]) + r.linear[i] * r.offset[i];
-            sum += to[i];
-        }
-    }
-    for (int32_t k = 0; k < ep->d; ++k) {
-        if (ep->gaussian[k] > 0) total += 0.5 * log(ep->gaussian[k] / (2 * M_PI));
-        if (ep->rate[k] == 0) continue;
-        pdx__tilted tilted = pdx__ep_marginal(ep, k);
-        double z = ep->mean[k] / ep->sd[k];
-        total += tilted.log_integral + log(0.5 * ep->rate[k]) -
-                 (0.5 * log(2 * M_PI) + log(ep->sd[k]) + 0.5 * z * z);
-    }
-    *log_evidence = total;
-    *elpd = sum;
 }

@@ -38,11 +38,28 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
                        double *nu);
 /* After a run. covariance[d][d] of the free columns. */
 void pdx__ep_covariance(const pdx__ep *ep, double *covariance);
-/* The marginal of free column k where it has a Laplace site (rate > 0): cavity times prior. */
+/* The marginal of free column k under q with the column's own Laplace site (rate > 0) put back
+ * exact; without one, q's Gaussian as lam, gam and rate 0. */
 pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k);
-/* Log evidence; loo[n] (may be NULL) log predictive likelihood of each row left out, and its sum.
- * whole 0: a row is left out once, with weight 1, whatever its weight; 1: with all of its weight.
- */
-void pdx__ep_evidence(pdx__ep *ep, int whole, double *log_evidence, double *loo, double *elpd);
+
+typedef struct pdx__ep_report {
+    double log_evidence, elpd;
+    double *loo;  /* [n] log predictive likelihood of each row left out; NULL: none, and no elpd */
+    double *skew; /* [d] skewness of each free column from the rows and the other columns' priors;
+                     NULL: none */
+    int whole;    /* 0: a row is left out once, with weight 1, whatever its weight; 1: with all of
+                     its weight */
+} pdx__ep_report;
+/* One more pass over the rows. covariance[d][d]: of pdx__ep_covariance. */
+void pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *report);
+
+/* Mean, sd, P(> 0) and quantiles of free column k with its skewness: the tilted marginal times
+ * 1 + skew/6 (z^3 - 3 z), z from q's mean and sd; the first correction beyond EP (Opper, Paquet &
+ * Winther 2013, JMLR 14:2857). */
+typedef struct pdx__shape {
+    double mean, sd, prob_positive;
+} pdx__shape;
+pdx__shape pdx__ep_shape(const pdx__ep *ep, int32_t k, double skew, const double *probs,
+                         int32_t count, double *quantiles);
 
 #endif

@@ -9,7 +9,6 @@
 #include "design.h"
 #include "ep.h"
 #include "fit_answer.h"
-#include "normal.h"
 #include "stis.h"
 
 void pdx__fit_free(pdx__fit *fit) {
@@ -45,45 +44,50 @@ pdx_status pdx__fit_arrays(pdx__fit *fit, const pdx__fit_settings *settings) {
     return PDX_OK;
 }
 
-static void take_marginals(pdx__fit *fit, const pdx__ep *ep, const pdx__fit_settings *settings) {
-    const int32_t count = settings->quantile_count;
+static void take_means(pdx__fit *fit, const pdx__ep *ep) {
     for (int32_t k = 0; k < fit->d; ++k) fit->prob_positive[k] = 0.5; /* pinned at 0 */
     for (int32_t k = 0; k < ep->d; ++k) {
         const int32_t c = ep->column[k];
         fit->mean[c] = ep->mean[k];
         fit->sd[c] = ep->sd[k];
+        fit->prob_positive[c] = pdx__ep_marginal(ep, k).prob_positive;
         fit->sites.t[c] = ep->site_precision[k];
         fit->sites.h[c] = ep->site_linear[k];
-        pdx__tilted tilted = {0};
-        if (ep->rate[k] > 0) tilted = pdx__ep_marginal(ep, k);
-        fit->prob_positive[c] =
-            ep->rate[k] > 0 ? tilted.prob_positive : pdx__normal_upper(-ep->mean[k] / ep->sd[k]);
-        if (!settings->summaries) continue;
-        for (int32_t q = 0; q < count; ++q) {
-            double p = settings->quantile_probs[q];
-            fit->quantiles[(size_t)c * count + q] =
-                ep->rate[k] > 0 ? pdx__tilted_quantile(&tilted, p)
-                                : ep->mean[k] + ep->sd[k] * pdx__normal_quantile(p);
-        }
     }
 }
 
-static void take_covariance(pdx__fit *fit, const pdx__ep *ep) {
-    double *small = fit->covariance;
-    pdx__ep_covariance(ep, small);
-    if (ep->d == fit->d) return;
-    /* spread from the free columns to all, from the end so that nothing is overwritten */
-    for (int32_t i = ep->d - 1; i >= 0; --i)
-        for (int32_t j = ep->d - 1; j >= 0; --j) {
-            double value = small[(size_t)i * ep->d + j];
-            small[(size_t)i * ep->d + j] = 0;
-            small[(size_t)ep->column[i] * fit->d + ep->column[j]] = value;
+/* Everything EP has to say: marginals with their skewness, covariance, evidence, left-out rows. */
+static pdx_status take_summaries(pdx__fit *fit, pdx__ep *ep, const pdx__fit_settings *settings) {
+    const size_t d = (size_t)ep->d, count = (size_t)settings->quantile_count;
+    double *covariance =
+        pdx__workspace_take(ep->workspace, PDX__SLOT_SITES, d * d + d, sizeof *covariance);
+    if (!covariance) return PDX_ENOMEM;
+    pdx__ep_report report = {.loo = fit->loo, .skew = covariance + d * d};
+    pdx__ep_covariance(ep, covariance);
+    pdx__ep_describe(ep, covariance, &report);
+    fit->log_evidence = report.log_evidence;
+    fit->elpd_loo = report.elpd;
+    for (int32_t k = 0; k < ep->d; ++k) {
+        const size_t c = (size_t)ep->column[k];
+        pdx__shape shape = pdx__ep_shape(ep, k, report.skew[k], settings->quantile_probs,
+                                         settings->quantile_count, fit->quantiles + c * count);
+        fit->mean[c] = shape.mean;
+        fit->sd[c] = shape.sd;
+        fit->prob_positive[c] = shape.prob_positive;
+    }
+    for (size_t i = 0; i < d; ++i)
+        for (size_t j = 0; j < d; ++j) {
+            const size_t ci = (size_t)ep->column[i], cj = (size_t)ep->column[j];
+            fit->covariance[ci * (size_t)fit->d + cj] =
+                covariance[i * d + j] * (fit->sd[ci] / ep->sd[i]) * (fit->sd[cj] / ep->sd[j]);
         }
+    return PDX_OK;
 }
 
 /* Does an independent estimate agree within its own error? The error of one column over 8
  * randomisations is itself uncertain, so no column's counts for less than the average. */
-int pdx__fit_check(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis) {
+int pdx__fit_check(pdx_certificate *c, const double *mean, const int32_t *column, const pdx__ep *ep,
+                   const pdx__stis *stis) {
     double worst = -INFINITY, pooled = 0;
     for (int32_t k = 0; k < ep->d; ++k) {
         double se = stis->mean_se[k] / ep->sd[k];
@@ -96,7 +100,7 @@ int pdx__fit_check(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis)
     c->khat = stis->khat;
     c->delta = c->delta_se = 0;
     for (int32_t k = 0; k < ep->d; ++k) {
-        double delta = fabs(ep->mean[k] - stis->mean[k]) / ep->sd[k];
+        double delta = fabs(mean[column ? column[k] : k] - stis->mean[k]) / ep->sd[k];
         double se = fmax(stis->mean_se[k] / ep->sd[k], sqrt(pooled));
         worst = fmax(worst, delta - 4 * se);
         if (delta < c->delta) continue;
@@ -110,12 +114,12 @@ enum { LEAST_REFINED = 8192, MOST_REFINED = 131072 };
 
 /* More draws until the means are known to `target` sds. *ok: they are known well enough to report.
  */
-static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const pdx__ep *ep, double target,
-                         const pdx__fit_settings *settings, int *ok) {
+static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const double *mean, const pdx__ep *ep,
+                         double target, const pdx__fit_settings *settings, int *ok) {
     for (int64_t n = LEAST_REFINED; n <= MOST_REFINED; n *= 4) {
         if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(pdx__stis_run(stis, ep, n, settings->seed, settings->stream));
-        pdx__fit_check(c, ep, stis);
+        pdx__fit_check(c, mean, ep->column, ep, stis);
         c->mean_se = 0;
         for (int32_t k = 0; k < stis->d; ++k)
             c->mean_se = fmax(c->mean_se, stis->mean_se[k] / stis->sd[k]);
@@ -139,16 +143,18 @@ static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settin
     int ok = 0;
     if (method == PDX_METHOD_NUTS) return pdx__answer_by_nuts(out, ep, settings);
     if (method == PDX_METHOD_STIS) {
-        PDX__TRY(refine(&stis, c, ep, 1e-4, settings, &ok));
+        PDX__TRY(refine(&stis, c, out->mean, ep, 1e-4, settings, &ok));
         c->ok = ok;
         PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
     } else if (settings->certify) {
         PDX__TRY(pdx__stis_run(&stis, ep, PDX__CHECK_DRAWS, settings->seed, settings->stream));
         /* the tail index says little of weights that are all but equal */
-        int agrees = pdx__fit_check(c, ep, &stis) && !(c->khat > 0.7 && c->sd_log_weight > 0.1);
+        int agrees = pdx__fit_check(c, out->mean, ep->column, ep, &stis) &&
+                     !(c->khat > 0.7 && c->sd_log_weight > 0.1);
         c->ok = agrees && c->ess_fraction >= 0.9;
         if (method == PDX_METHOD_AUTO && !c->ok) {
-            if (c->ess_fraction >= 0.2) PDX__TRY(refine(&stis, c, ep, 1e-3, settings, &ok));
+            if (c->ess_fraction >= 0.2)
+                PDX__TRY(refine(&stis, c, out->mean, ep, 1e-3, settings, &ok));
             if (!ok) return pdx__answer_by_nuts(out, ep, settings);
             c->ok = 1;
             PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
@@ -174,17 +180,16 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     PDX__GO(pdx__fit_arrays(out, settings));
     PDX__GO(
         pdx__ep_run(&ep, problem, warm, &ep_settings, workspace, out->sites.tau, out->sites.nu));
-    if (!ep.usable) {
+    int flat = 0; /* a flat prior that the data do not bound: EP wanders off */
+    for (int32_t k = 0; k < ep.d; ++k) flat |= ep.rate[k] == 0 && ep.gaussian[k] == 0;
+    if (!ep.usable || (flat && !ep.converged)) {
         status = pdx__fail(PDX_ENUMERIC, "the posterior is not proper: a flat prior needs data "
                                          "that bound every weight");
         goto done;
     }
-    take_marginals(out, &ep, settings);
+    take_means(out, &ep);
     out->log_evidence = out->elpd_loo = NAN;
-    if (settings->summaries) {
-        take_covariance(out, &ep);
-        pdx__ep_evidence(&ep, 0, &out->log_evidence, out->loo, &out->elpd_loo);
-    }
+    if (settings->summaries) PDX__GO(take_summaries(out, &ep, settings));
     out->certificate = (pdx_certificate){.method = PDX_METHOD_EP,
                                          .ep_sweeps = ep.sweeps,
                                          .ep_converged = ep.converged,

@@ -8,8 +8,10 @@ enum { PDX__CHECK_DRAWS = 512 };
 
 /* Zeroed arrays for fit->d columns and fit->n rows. */
 pdx_status pdx__fit_arrays(pdx__fit *fit, const pdx__fit_settings *settings);
-/* EP's certificate from weighted draws into *c: 1 where they agree and EP converged. */
-int pdx__fit_check(pdx_certificate *c, const pdx__ep *ep, const pdx__stis *stis);
+/* Certificate from weighted draws into *c: 1 where they agree with the means reported and EP
+ * converged. Free column k is mean[column[k]]; column NULL: mean[k]. */
+int pdx__fit_check(pdx_certificate *c, const double *mean, const int32_t *column, const pdx__ep *ep,
+                   const pdx__stis *stis);
 
 /* Put the numbers of another method in place of EP's. */
 pdx_status pdx__answer_by_stis(pdx__fit *fit, const pdx__ep *ep, const pdx__stis *stis,

@@ -91,7 +91,7 @@ static void sites(const pdx__row_sites *in) {
         vl ones = (w == 1.0) | ~used;
         vd sd = square_root(s), slope = (tau * m - nu) * sd, bend = 0.5 * tau * s;
         vd size = magnitude(base), g0 = 0.5 * size + vector_log1p(vector_exp(-size));
-        vd s0 = {0}, s1 = {0}, s2 = {0};
+        vd s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
         const int all_ones = !any(~ones);
         for (int32_t k = 0; k < in->nodes; ++k) {
             const double z = in->z[k];
@@ -101,6 +101,7 @@ static void sites(const pdx__row_sites *in) {
             s0 += r;
             s1 += r * z;
             s2 += r * (z * z);
+            s3 += r * (z * z * z);
         }
         vd em = s1 / s0, ev = s2 / s0 - em * em;
         vl good = (magnitude(em) <= 1.5) & (ev >= 0.2) & (ev <= 3.0) & (magnitude(base) < 600.0);
@@ -110,6 +111,8 @@ static void sites(const pdx__row_sites *in) {
             vd ratio =
                 vector_log(greater_of(s0, all(1e-300))) - w * g0 - nu * m + 0.5 * tau * m * m;
             store(in->log_ratio + i, pick(used, ratio, -w * g0));
+            vd third = s3 / s0 - em * (3.0 * (s2 / s0) - 2.0 * em * em);
+            store(in->third + i, pick(used & good, third / (s * sd), all(0.0)));
             continue;
         }
         vd inverse = 1.0 / s;
@@ -143,6 +146,31 @@ static void predictive(double *out, const double *mean, const double *var, const
         vd value = out_of * l0 + vector_log(greater_of(with, all(1e-300)));
         if (!all_ones) value -= vector_log(greater_of(without, all(1e-300)));
         store(out + i, value);
+    }
+}
+
+static void skews(double *sum, const double *block, int32_t count, const double *covariance,
+                  const double *third, int32_t d) {
+    for (int32_t j = 0; j < d; j += 4) {
+        const int32_t rows = d - j < 4 ? d - j : 4;
+        const double *c[4];
+        for (int q = 0; q < 4; ++q) c[q] = covariance + (int64_t)(j + (q < rows ? q : 0)) * d;
+        vd total[4] = {{0}};
+        for (int32_t i = 0; i < count; i += STRIP * LANES) {
+            vd u[4][STRIP] = {{{0}}};
+            for (int32_t k = 0; k < d; ++k) {
+                vd x[STRIP];
+                for (int s = 0; s < STRIP; ++s)
+                    x[s] = load(block + (int64_t)k * PDX__BLOCK + i + s * LANES);
+                for (int q = 0; q < 4; ++q)
+                    for (int s = 0; s < STRIP; ++s) u[q][s] += x[s] * c[q][k];
+            }
+            for (int s = 0; s < STRIP; ++s) {
+                vd weight = load(third + i + s * LANES);
+                for (int q = 0; q < 4; ++q) total[q] += weight * u[q][s] * u[q][s] * u[q][s];
+            }
+        }
+        for (int q = 0; q < rows; ++q) sum[j + q] += sum_lanes(total[q]);
     }
 }
 
@@ -259,6 +287,7 @@ const pdx__kernels JOIN(pdx__kernels_, PDX_KERNELS) = {
     .moments = moments,
     .sites = sites,
     .predictive = predictive,
+    .skews = skews,
     .gram_doubles = gram_doubles,
     .gram_add = gram_add,
     .gram_finish = gram_finish,

@@ -18,6 +18,7 @@ typedef struct pdx__row_sites {
     const double *weight, *offset;
     double *tau, *nu;  /* in: the sites; out: their update */
     double *log_ratio; /* NULL, or log E_q[likelihood/site], and tau, nu stay */
+    double *third;     /* with log_ratio: third cumulant of eta given the likelihood, over var^3 */
     double *trouble;   /* nonzero: the rule failed, tau and nu stay */
     int32_t nodes;     /* Gauss-Hermite: z[nodes], w[nodes], weights sum to 1 */
     const double *z, *w;
@@ -57,6 +58,9 @@ typedef struct pdx__kernels {
     void (*predictive)(double *out, const double *mean, const double *var, const double *y,
                        const double *weight, const double *removed, const double *offset,
                        int32_t count, int32_t nodes, const double *z, const double *w);
+    /* sum[k] += over rows of third (covariance x)_k^3; covariance[d][d]. */
+    void (*skews)(double *sum, const double *block, int32_t count, const double *covariance,
+                  const double *third, int32_t d);
     /* sums += over rows of tau x x' and nu x, in a layout of its own; gram_doubles(d) says its
      * size. gram_finish reduces it into the lower triangle of gram[ld][ld] and linear[d]. */
     int64_t (*gram_doubles)(int32_t d);

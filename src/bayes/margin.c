@@ -55,9 +55,9 @@ static pdx_status run_scale(margin_job *job, double log_scale, double *log_z) {
         job->fit->sites.t[job->ep.column[k]] = job->ep.site_precision[k];
         job->fit->sites.h[job->ep.column[k]] = job->ep.site_linear[k];
     }
-    double elpd;
-    pdx__ep_evidence(&job->ep, 1, log_z, job->fit->loo, &elpd);
-    *log_z -= job->total * log_scale;
+    pdx__ep_report report = {.loo = job->fit->loo, .whole = 1};
+    pdx__ep_describe(&job->ep, NULL, &report);
+    *log_z = report.log_evidence - job->total * log_scale;
     return PDX_OK;
 }
 
@@ -254,7 +254,8 @@ static pdx_status check_and_draw(margin_job *job, double mode) {
         PDX__TRY(run_scale(job, mode, &log_z));
         PDX__TRY(
             pdx__stis_run(&stis, &job->ep, PDX__CHECK_DRAWS, settings->seed, settings->stream));
-        c->ok = pdx__fit_check(c, &job->ep, &stis) && c->ess_fraction >= 0.9 && job->converged;
+        c->ok = pdx__fit_check(c, job->ep.mean, NULL, &job->ep, &stis) && c->ess_fraction >= 0.9 &&
+                job->converged;
     }
     if (settings->draws == 0) return PDX_OK;
     const int32_t d = job->fit->d;

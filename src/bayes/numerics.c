@@ -30,34 +30,29 @@ double pdx__normal_upper(double k) {
     return k >= 0 ? tail : 1 - tail;
 }
 
-/* Far out (kappa > 7) or lam = 0: Laplace's continued fraction
- * mean = 1/(r + 2 lam/(r + 3 lam/(r + ...))), which loses no digits, in ratios to r. */
-static pdx__half_line far_moments(double lam, double r) {
+/* E a^n / E a^(n-1) by Laplace's continued fraction n/(r + (n + 1) lam/(r + ...)), which loses no
+ * digits and needs no lam > 0; for r^2 > 49 lam. */
+static double moment_ratio(double lam, double r, int n) {
     double eps = lam / (r * r), a = 0, b = 1; /* a/b: the tail of the fraction over r */
-    int terms = 9 + (int)(600 * eps);
-    for (int j = terms; j >= 2; --j) {
+    for (int j = n + 9 + (int)(600 * eps); j > n; --j) {
         double next = b + a;
         a = j * eps * b;
         b = next;
     }
-    double tail = a / b, mean = 1 / (r * (1 + tail));
-    pdx__half_line out = {.mean = mean};
-    out.log_integral = -log(r + lam * mean);
-    /* E a^2 = (1 - r mean)/lam = (tail/lam) r mean; tail/lam = (2/r^2)/(1 + 3 eps/(1 + ...)) */
-    a = 0;
-    b = 1;
-    for (int j = terms; j >= 3; --j) {
-        double next = b + a;
-        a = j * eps * b;
-        b = next;
-    }
-    out.var = 2 / (r * r) / (1 + a / b) * (r * mean) - mean * mean;
-    return out;
+    return n / (r * (1 + a / b));
+}
+
+static pdx__half_line far_moments(double lam, double r) {
+    double mean = moment_ratio(lam, r, 1), square = mean * moment_ratio(lam, r, 2);
+    return (pdx__half_line){.log_integral = -log(r + lam * mean),
+                            .mean = mean,
+                            .var = square - mean * mean,
+                            .cube = square * moment_ratio(lam, r, 3)};
 }
 
 pdx__half_line pdx__half_line_moments(double lam, double r) {
     if (r > 0 && r * r > 49 * lam) return far_moments(lam, r);
-    if (!(lam > 0)) return (pdx__half_line){INFINITY, INFINITY, INFINITY};
+    if (!(lam > 0)) return (pdx__half_line){INFINITY, INFINITY, INFINITY, INFINITY};
     double root = sqrt(lam), k = r / root, inverse;
     pdx__half_line out;
     if (k >= 0) {
@@ -73,6 +68,7 @@ pdx__half_line pdx__half_line_moments(double lam, double r) {
     double hazard = inverse - k;
     out.mean = hazard / root;
     out.var = (1 - hazard * inverse) / lam; /* no digits lost where k is far below 0 */
+    out.cube = (2 * out.mean - r * (out.var + out.mean * out.mean)) / lam;
     return out;
 }
 
@@ -106,6 +102,9 @@ void pdx__tilted_moments(pdx__tilted *tilted) {
     tilted->mean = p * plus.mean - q * minus.mean;
     double between = plus.mean + minus.mean;
     tilted->var = p * plus.var + q * minus.var + p * q * between * between;
+    double m = tilted->mean, third = p * plus.cube - q * minus.cube - m * (3 * tilted->var + m * m);
+    /* far from 0 the prior is a line, and the digits are gone */
+    tilted->skew = m * m < 1e4 * tilted->var ? third / (tilted->var * sqrt(tilted->var)) : 0;
 }
 
 double pdx__tilted_quantile(const pdx__tilted *tilted, double p) {

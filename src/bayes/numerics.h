@@ -12,9 +12,9 @@ double pdx__mills(double k);        /* Q(k)/phi(k), k >= 0 */
 double pdx__normal_upper(double k); /* Q(k) */
 
 /* The density exp(-lam a^2/2 - r a) on a > 0 (lam >= 0, r any sign where lam > 0, else r > 0): log
- * of its integral, mean and variance. Infinite where the integral is. */
+ * of its integral, mean, variance and third raw moment. Infinite where the integral is. */
 typedef struct pdx__half_line {
-    double log_integral, mean, var;
+    double log_integral, mean, var, cube;
 } pdx__half_line;
 pdx__half_line pdx__half_line_moments(double lam, double r);
 /* The a with P(A > a) = v, v in (0, 1]. */
@@ -23,9 +23,9 @@ double pdx__half_line_quantile(double lam, double r, double v);
 /* The density exp(-lam a^2/2 + gam a - |a|/b): a Gaussian cavity times a Laplace prior. */
 typedef struct pdx__tilted {
     double lam, gam, rate; /* rate = 1/b */
-    double log_integral, prob_positive, mean, var;
+    double log_integral, prob_positive, mean, var, skew;
 } pdx__tilted;
-void pdx__tilted_moments(pdx__tilted *tilted); /* fills the last four from the first three */
+void pdx__tilted_moments(pdx__tilted *tilted); /* fills the last five from the first three */
 double pdx__tilted_quantile(const pdx__tilted *tilted, double p);
 double pdx__tilted_below(const pdx__tilted *tilted, double a); /* distribution function */
 

@@ -18,7 +18,7 @@ static void compare(const reference *r, const pdx__fit *fit) {
         CHECK_NEAR(fit->prob_positive[k], r->prob_positive[k], 2.5e-4);
         for (int32_t q = 0; q < REFERENCE_PROBS; ++q)
             CHECK_NEAR(fit->quantiles[k * REFERENCE_PROBS + q],
-                       r->quantiles[k * REFERENCE_PROBS + q], 0.051 * r->sd[k]);
+                       r->quantiles[k * REFERENCE_PROBS + q], 0.05 * r->sd[k]);
         for (int32_t j = 0; j < k; ++j)
             CHECK_NEAR(fit->covariance[k * r->d + j], r->cov[k * r->d + j],
                        0.008 * r->sd[k] * r->sd[j]);
