@@ -19,6 +19,7 @@ want_build() {
     want ninja-build command -v ninja
     want pkg-config command -v pkg-config
     want libcjson-dev pkg-config --exists libcjson
+    want libcurl4-openssl-dev pkg-config --exists libcurl
     want libpcre2-dev pkg-config --exists libpcre2-8
     want libutf8proc-dev pkg-config --exists libutf8proc
     want libopenblas-dev pkg-config --exists openblas

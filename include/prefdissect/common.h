@@ -33,7 +33,8 @@ enum {
     PDX_ECANCELED = -7,    /* the progress callback asked to stop */
     PDX_EUNSUPPORTED = -8, /* this build or this file's version cannot do it */
     PDX_ENETWORK = -9,     /* a server could not be reached or refused */
-    PDX_EBUSY = -10        /* another process holds the file */
+    PDX_EBUSY = -10,       /* another process holds the file */
+    PDX_EBUDGET = -11      /* going on would cost more than was allowed */
 };
 
 /* Name of a code, "PDX_EPARSE"; "PDX_?" for an unknown one. Static storage. */

@@ -5,6 +5,7 @@
  *   schema     what is measured                       schema.h
  *   dataset    pairs, groups, property comparisons    dataset.h
  *   judgments  who preferred what, in which order     judgments.h
+ *   http       how servers are asked                  http.h
  *   judge      a thing that makes judgments           judge.h
  *   posterior  what that judge weighs                 posterior.h
  *   simulate   studies with planted truth             simulate.h
@@ -35,6 +36,7 @@
 #include <prefdissect/schema.h>
 #include <prefdissect/dataset.h>
 #include <prefdissect/judgments.h>
+#include <prefdissect/http.h>
 #include <prefdissect/judge.h>
 #include <prefdissect/posterior.h>
 #include <prefdissect/simulate.h>

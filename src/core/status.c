@@ -22,6 +22,7 @@ const char *pdx_status_name(pdx_status status) {
     case PDX_EUNSUPPORTED: return "PDX_EUNSUPPORTED";
     case PDX_ENETWORK: return "PDX_ENETWORK";
     case PDX_EBUSY: return "PDX_EBUSY";
+    case PDX_EBUDGET: return "PDX_EBUDGET";
     default: return "PDX_?";
     }
 }
