@@ -28,6 +28,10 @@ typedef struct pdx__batch {
     const pdx__segment *segment; /* ordered by start; they tile [0, tokens) */
 } pdx__batch;
 
+/* How exactly an activation is kept on a device whose own type is coarse: the residual stream (what
+ * embed makes, norm and score read) and the router's scores are kept in float. */
+enum { PDX__ROUNDED = 0, PDX__EXACT = 1 };
+
 /* How dimensions of a head are paired for rotation. */
 enum { PDX__ROPE_ADJACENT = 0, PDX__ROPE_HALVES = 1 };
 
@@ -57,7 +61,8 @@ typedef struct pdx__backend {
     pdx_status (*upload)(void *context, const pdx__tensor *tensor, int64_t expert,
                          pdx__matrix **out);
     /* Room for up to `tokens` rows; contents undefined. */
-    pdx_status (*alloc)(void *context, int32_t tokens, int32_t width, pdx__activation **out);
+    pdx_status (*alloc)(void *context, int32_t tokens, int32_t width, int32_t kind,
+                        pdx__activation **out);
     void (*release)(void *context, pdx__activation *activation);
     /* Starts a batch: later operations work on batch->tokens rows. Copied. */
     pdx_status (*begin)(void *context, const pdx__batch *batch);
@@ -88,10 +93,10 @@ typedef struct pdx__backend {
                           const pdx__activation *scores, int32_t experts, int32_t used,
                           pdx__matrix *const *gate, pdx__matrix *const *up,
                           pdx__matrix *const *down);
-    /* Log-probabilities at chosen tokens of the batch: for row r of `rows` (token numbers), the
-     * final norm and the vocabulary product, then logp[r * candidates + c] of token id
-     * candidate[c], normalised over the whole vocabulary in double. logits (may be NULL, [rows]
-     * [vocabulary]) gets all of them (tests). Waits for the device. */
+    /* Log-probabilities at chosen tokens of the batch: for row r of `rows` (token numbers; equal
+     * ones are allowed), the final norm and the vocabulary product, then logp[r * candidates + c]
+     * of token id candidate[c], normalised over the whole vocabulary in double. logits (may be
+     * NULL, [rows] [vocabulary]) gets all of them (tests). Waits for the device. */
     pdx_status (*score)(void *context, pdx__activation *x, const pdx__activation *add,
                         const pdx__matrix *norm_weight, float epsilon, const pdx__matrix *head,
                         const int32_t *rows, int32_t row_count, const int32_t *candidate,
@@ -102,7 +107,8 @@ typedef struct pdx__backend {
     pdx_status (*write)(void *context, pdx__activation *x, const float *values);
     /* Bytes held now, and the most that could be had. */
     void (*memory)(void *context, int64_t *held, int64_t *limit);
-    /* One line on the last failure of this context. */
+    /* One line on the last failure of this context; of NULL: of this thread's last failed open
+     * (a module has error messages of its own). NULL or "" where there is nothing to say. */
     const char *(*message)(void *context);
 } pdx__backend;
 

@@ -127,8 +127,10 @@ static pdx_status cpu_upload(void *context, const pdx__tensor *tensor, int64_t e
     return PDX_OK;
 }
 
-static pdx_status cpu_alloc(void *context, int32_t tokens, int32_t width, pdx__activation **out) {
+static pdx_status cpu_alloc(void *context, int32_t tokens, int32_t width, int32_t kind,
+                            pdx__activation **out) {
     cpu *c = context;
+    (void)kind; /* all are floats */
     int64_t bytes = (int64_t)tokens * width * (int64_t)sizeof(float);
     if (c->limit && c->held + bytes > c->limit)
         return fail(c, PDX_ENOMEM, "the batch does not fit the memory budget");
@@ -575,10 +577,12 @@ static pdx_status cpu_score(void *context, pdx__activation *x, const pdx__activa
         if (candidate[k] < 0 || candidate[k] >= head->rows)
             status = fail(c, PDX_EINVAL, "a label's token is outside the model's vocabulary");
     for (int32_t r = 0; r < row_count && status == PDX_OK; ++r) {
-        float *from = x->data + (int64_t)rows[r] * x->width;
-        if (add) c->kernels->add(from, add->data + (int64_t)rows[r] * x->width, x->width);
-        c->kernels->norm(last + (int64_t)r * x->width, from, norm_weight->vector, x->width,
-                         epsilon);
+        /* Equal prompts end in one token: x itself stays as it is. */
+        int64_t from = (int64_t)rows[r] * x->width;
+        float *row = last + (int64_t)r * x->width;
+        memcpy(row, x->data + from, (size_t)x->width * sizeof *row);
+        if (add) c->kernels->add(row, add->data + from, x->width);
+        c->kernels->norm(row, row, norm_weight->vector, x->width, epsilon);
     }
     if (status == PDX_OK)
         status = score_rows(c, last, row_count, head, candidate, candidates, logp, logits, part,
@@ -604,7 +608,9 @@ static void cpu_memory(void *context, int64_t *held, int64_t *limit) {
     *limit = ((cpu *)context)->limit;
 }
 
-static const char *cpu_message(void *context) { return ((cpu *)context)->message; }
+static const char *cpu_message(void *context) {
+    return context ? ((cpu *)context)->message : pdx_error_message();
+}
 
 const pdx__backend *pdx__backend_cpu(void) {
     static const pdx__backend backend = {sizeof(pdx__backend),

@@ -11,20 +11,21 @@ static pdx_status allocate(pdx__model *m, int32_t tokens, pass *p) {
     const pdx__model_shape *s = &m->shape;
     struct {
         pdx__activation **which;
-        int32_t width;
-    } wanted[] = {{&p->x, s->width},
-                  {&p->y, s->width},
-                  {&p->q, s->heads * s->head_width},
-                  {&p->k, s->kv_heads * s->head_width},
-                  {&p->v, s->kv_heads * s->head_width},
-                  {&p->mixed, s->heads * s->head_width},
-                  {&p->gate, s->experts ? 0 : s->hidden},
-                  {&p->up, s->experts ? 0 : s->hidden},
-                  {&p->scores, s->experts},
-                  {&p->chosen, s->experts ? s->width : 0}};
+        int32_t width, kind;
+    } wanted[] = {{&p->x, s->width, PDX__EXACT},
+                  {&p->y, s->width, PDX__ROUNDED},
+                  {&p->q, s->heads * s->head_width, PDX__ROUNDED},
+                  {&p->k, s->kv_heads * s->head_width, PDX__ROUNDED},
+                  {&p->v, s->kv_heads * s->head_width, PDX__ROUNDED},
+                  {&p->mixed, s->heads * s->head_width, PDX__ROUNDED},
+                  {&p->gate, s->experts ? 0 : s->hidden, PDX__ROUNDED},
+                  {&p->up, s->experts ? 0 : s->hidden, PDX__ROUNDED},
+                  {&p->scores, s->experts, PDX__EXACT},
+                  {&p->chosen, s->experts ? s->width : 0, PDX__ROUNDED}};
     for (size_t i = 0; i < sizeof wanted / sizeof *wanted; ++i)
         if (wanted[i].width)
-            PDX__TRY(b->alloc(m->context, tokens, wanted[i].width, wanted[i].which));
+            PDX__TRY(
+                b->alloc(m->context, tokens, wanted[i].width, wanted[i].kind, wanted[i].which));
     return PDX_OK;
 }
 

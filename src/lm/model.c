@@ -186,7 +186,11 @@ pdx_status pdx__model_open(pdx__model **out, const char *path, const pdx__backen
     m->backend = backend;
     pdx_status status = pdx__weights_open(&m->weights, path);
     if (status == PDX_OK) status = pdx__model_read_shape(&m->shape, m->weights, &m->rope_frequency);
-    if (status == PDX_OK) status = backend->open(&m->context, options);
+    if (status == PDX_OK) {
+        status = backend->open(&m->context, options);
+        const char *why = status == PDX_OK ? NULL : backend->message(NULL);
+        if (why && why[0]) pdx__fail(status, "%s: %s", backend->name, why);
+    }
     if (status == PDX_OK) status = put_all(m);
     if (status == PDX_OK) *out = m;
     else pdx__model_close(m);

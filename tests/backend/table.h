@@ -79,12 +79,21 @@ static void expect(const bench *b, const char *what, const float *got, const dou
         }                                                                                          \
     } while (0)
 
-static pdx__activation *activation(bench *b, int32_t width, const float *values) {
+static pdx__activation *activation_of(bench *b, int32_t kind, int32_t width, const float *values) {
     pdx__activation *a = NULL;
-    if (b->backend->alloc(b->context, TOKENS, width, &a) != PDX_OK ||
+    if (b->backend->alloc(b->context, TOKENS, width, kind, &a) != PDX_OK ||
         (values && b->backend->write(b->context, a, values) != PDX_OK))
         CHECK_FAIL("no activation: %s", b->backend->message(b->context));
     return a;
+}
+
+static pdx__activation *activation(bench *b, int32_t width, const float *values) {
+    return activation_of(b, PDX__ROUNDED, width, values);
+}
+
+/* The residual stream, router scores. */
+static pdx__activation *exact(bench *b, int32_t width, const float *values) {
+    return activation_of(b, PDX__EXACT, width, values);
 }
 
 static pdx__matrix *matrix(bench *b, const pdx__tensor *tensor, int64_t expert) {
@@ -99,7 +108,7 @@ static void test_embed(bench *b) {
     float *table = numbers(b, V * W), got[TOKENS * W];
     double want[TOKENS * W];
     pdx__tensor t = plain_tensor(table, 1, V, W);
-    pdx__activation *out = activation(b, W, NULL);
+    pdx__activation *out = exact(b, W, NULL);
     TRY(b->backend->embed(b->context, out, matrix(b, &t, 0)));
     TRY(b->backend->read(b->context, out, got));
     for (int i = 0; i < TOKENS * W; ++i) want[i] = table[b->id[i / W] * W + i % W];
@@ -114,7 +123,7 @@ static void test_norm(bench *b) {
         float got[TOKENS * W], sum[TOKENS * W];
         double want[TOKENS * W], wanted_sum[TOKENS * W];
         pdx__tensor t = plain_tensor(w, 1, 1, W);
-        pdx__activation *in = activation(b, W, x), *add = activation(b, W, y);
+        pdx__activation *in = exact(b, W, x), *add = activation(b, W, y);
         pdx__activation *out = activation(b, W, NULL);
         TRY(b->backend->norm(b->context, out, in, with_add ? add : NULL, matrix(b, &t, 0), 1e-5f));
         TRY(b->backend->read(b->context, out, got));
@@ -337,8 +346,8 @@ static void test_experts(bench *b) {
         d[e] = matrix(b, &td, e);
     }
     pdx__activation *out = activation(b, W, NULL);
-    TRY(b->backend->experts(b->context, out, activation(b, W, x), activation(b, E, scores), E, USED,
-                            g, u, d));
+    TRY(b->backend->experts(b->context, out, activation(b, W, x), exact(b, E, scores), E, USED, g,
+                            u, d));
     TRY(b->backend->read(b->context, out, got));
     double scale = 0;
     for (int t = 0; t < TOKENS; ++t) {
@@ -373,14 +382,15 @@ static void test_experts(bench *b) {
 }
 
 static void test_score(bench *b) {
-    enum { W = 48, V = 2100, ROWS = 3, C = 2 }; /* more than two panels of the vocabulary */
+    /* More than two panels of the vocabulary; a row twice. */
+    enum { W = 48, V = 2100, ROWS = 4, C = 2 };
     float *x = numbers(b, TOKENS * W), *y = numbers(b, TOKENS * W), *w = numbers(b, W);
     float *head = numbers(b, (int64_t)V * W), *logits = malloc(sizeof(float) * ROWS * V);
-    int32_t rows[ROWS] = {4, 18, 46}, candidate[C] = {3, 2099};
+    int32_t rows[ROWS] = {4, 18, 46, 18}, candidate[C] = {3, 2099};
     double logp[ROWS * C], want[V], norm[W];
     pdx__tensor tw = plain_tensor(w, 1, 1, W), th = plain_tensor(head, 1, V, W);
-    TRY(b->backend->score(b->context, activation(b, W, x), activation(b, W, y), matrix(b, &tw, 0),
-                          1e-5f, matrix(b, &th, 0), rows, ROWS, candidate, C, logp, logits));
+    TRY(b->backend->score(b->context, exact(b, W, x), activation(b, W, y), matrix(b, &tw, 0), 1e-5f,
+                          matrix(b, &th, 0), rows, ROWS, candidate, C, logp, logits));
     for (int r = 0; r < ROWS; ++r) {
         double squares = 0, most = -INFINITY, total = 0;
         for (int d = 0; d < W; ++d) {
