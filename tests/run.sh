@@ -49,12 +49,12 @@ for name in ${*:-release address thread}; do
     case $name in
     release) stage release "" "" ;;
     address)
-        stage address "-Dbuildtype=debugoptimized -Db_sanitize=address,undefined" \
+        stage address "-Dbuildtype=debugoptimized -Db_sanitize=address,undefined -Dcuda=disabled" \
             "-t 5 --suite unit --suite api --suite programs --suite fuzz"
         ;;
     # OpenBLAS is not instrumented and brings threads of its own: plain loops here.
     thread)
-        stage thread "-Dbuildtype=debugoptimized -Db_sanitize=thread -Dblas=disabled" \
+        stage thread "-Dbuildtype=debugoptimized -Db_sanitize=thread -Dblas=disabled -Dcuda=disabled" \
             "-t 5 --suite threads"
         ;;
     *) echo "unknown stage '$name'" >&2; exit 2 ;;
