@@ -9,6 +9,7 @@
 #include "design.h"
 #include "ep.h"
 #include "fit_answer.h"
+#include "stein.h"
 #include "stis.h"
 
 void pdx__fit_free(pdx__fit *fit) {
@@ -119,6 +120,7 @@ static pdx_status refine(pdx__stis *stis, pdx_certificate *c, const double *mean
     for (int64_t n = LEAST_REFINED; n <= MOST_REFINED; n *= 4) {
         if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(pdx__stis_run(stis, ep, n, settings->seed, settings->stream));
+        PDX__TRY(pdx__stein_sharpen(stis, ep));
         pdx__fit_check(c, mean, ep->column, ep, stis);
         c->mean_se = 0;
         for (int32_t k = 0; k < stis->d; ++k)

@@ -26,7 +26,7 @@ pdx_status pdx__answer_by_stis(pdx__fit *fit, const pdx__ep *ep, const pdx__stis
         const int32_t c = ep->column[k];
         fit->mean[c] = stis->mean[k];
         fit->sd[c] = stis->sd[k];
-        fit->prob_positive[c] = pdx__stis_prob_positive(stis, k);
+        fit->prob_positive[c] = stis->prob_positive[k];
         if (settings->summaries)
             PDX__TRY(
                 pdx__stis_quantiles(stis, k, settings->quantile_probs, settings->quantile_count,

@@ -136,7 +136,7 @@ static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t
     const size_t d = (size_t)ep->d, ld = (size_t)ep->ld;
     *s = (sampler){.ep = ep, .kernels = workspace->kernels, .d = ep->d, .ld = ep->ld};
     *out = (pdx__stis){.d = ep->d, .n = n};
-    size_t doubles = 2 * d * ld + 2 * d * STRIDE + 3 * CHUNK + 4 * d;
+    size_t doubles = 2 * d * ld + 2 * d * STRIDE + 3 * CHUNK + 5 * d;
     double *points = pdx__workspace_take(workspace, PDX__SLOT_POINTS, doubles, sizeof(double));
     float *floats =
         pdx__workspace_take(workspace, PDX__SLOT_FLOATS, d * (STRIDE + PDX__BLOCK), sizeof(float));
@@ -154,6 +154,7 @@ static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t
     out->mean = s->linear + d;
     out->sd = out->mean + d;
     out->mean_se = out->sd + d;
+    out->prob_positive = out->mean_se + d;
     s->draw_float = floats;
     s->block_float = floats + d * STRIDE;
     return PDX_OK;
@@ -214,7 +215,7 @@ static void summarise(pdx__stis *out) {
     const int64_t each = out->n / PDX__RANDOMISATIONS;
     for (int32_t k = 0; k < out->d; ++k) {
         const double *a = out->draw + k * out->n;
-        double total = 0, square = 0, spread = 0;
+        double total = 0, square = 0, spread = 0, positive = 0;
         double part[PDX__RANDOMISATIONS], weight[PDX__RANDOMISATIONS];
         const double origin = a[0];
         for (int r = 0; r < PDX__RANDOMISATIONS; ++r) {
@@ -224,6 +225,7 @@ static void summarise(pdx__stis *out) {
                 sum += wo;
                 square += wo * off;
                 w += out->weight[i];
+                positive += a[i] > 0 ? out->weight[i] : 0;
             }
             part[r] = sum;
             weight[r] = w;
@@ -234,6 +236,7 @@ static void summarise(pdx__stis *out) {
             spread += off * off;
         }
         out->mean[k] = origin + total;
+        out->prob_positive[k] = fmin(positive, 1);
         out->sd[k] = sqrt(fmax(square - total * total, 0));
         out->mean_se[k] = sqrt(spread * PDX__RANDOMISATIONS / (PDX__RANDOMISATIONS - 1.0));
     }

@@ -16,7 +16,7 @@ typedef struct pdx__stis {
     double *log_weight; /* [n] */
     /* summaries */
     double ess_fraction, sd_log_weight, khat, log_evidence;
-    double *mean, *sd, *mean_se; /* [d]; se over randomisations */
+    double *mean, *sd, *mean_se, *prob_positive; /* [d]; se over randomisations */
 } pdx__stis;
 
 /* n: a multiple of 8 x 64. Arrays lie in the workspace (slots DRAWS to WEIGHTS) until the next run.
@@ -26,8 +26,6 @@ pdx_status pdx__stis_run(pdx__stis *out, const pdx__ep *ep, int64_t n, uint64_t 
 
 /* After a run. covariance[d][d]. */
 void pdx__stis_covariance(const pdx__stis *stis, double *covariance);
-/* Weighted share of draws of column k above 0. */
-double pdx__stis_prob_positive(const pdx__stis *stis, int32_t k);
 /* Weighted quantiles of column k; probs ascending. */
 pdx_status pdx__stis_quantiles(const pdx__stis *stis, int32_t k, const double *probs, int32_t count,
                                double *out);

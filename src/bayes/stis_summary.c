@@ -1,4 +1,4 @@
-/* What is made of weighted draws: covariance, probabilities, quantiles, equally weighted draws. */
+/* What is made of weighted draws: covariance, quantiles, equally weighted draws. */
 #include <math.h>
 #include <string.h>
 
@@ -15,13 +15,6 @@ void pdx__stis_covariance(const pdx__stis *stis, double *covariance) {
                 sum += stis->weight[i] * (a[i] - stis->mean[j]) * (b[i] - stis->mean[k]);
             covariance[(size_t)j * d + k] = covariance[(size_t)k * d + j] = sum;
         }
-}
-
-double pdx__stis_prob_positive(const pdx__stis *stis, int32_t k) {
-    const double *a = stis->draw + k * stis->n;
-    double sum = 0;
-    for (int64_t i = 0; i < stis->n; ++i) sum += a[i] > 0 ? stis->weight[i] : 0;
-    return fmin(sum, 1);
 }
 
 pdx_status pdx__stis_quantiles(const pdx__stis *stis, int32_t k, const double *probs, int32_t count,
