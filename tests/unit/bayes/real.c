@@ -84,10 +84,45 @@ static void test_mtbench(void) { check_set("mtbench", NULL, 1); }
 static void test_autoj(void) { check_set("autoj", NULL, 1); }
 static void test_alpacaeval(void) { check_set("alpacaeval", NULL, 1); }
 
+/* A judge with log-probabilities in one order, nine in ten of them for the same side: its margins
+ * say more than their signs. */
+static void test_margins_of_alpacaevals_weighted_judge(void) {
+    static const char judged[] = "../shared/data/alpacaeval/judgments.jsonl";
+    struct stat info;
+    if (stat(judged, &info) != 0) SKIP("%s is not there", judged);
+    pdx_dataset_files files = {.pairs = "../shared/data/alpacaeval/pairs.jsonl",
+                               .features = "../shared/data/alpacaeval/features.jsonl",
+                               .names = "../shared/data/feature_names.json"};
+    pdx_dataset *dataset;
+    pdx_judgments *judgments;
+    const char *path = judged, *judge = "weighted_alpaca_eval_gpt4_turbo";
+    OK(pdx_dataset_load(&dataset, &files, NULL));
+    OK(pdx_judgments_load(&judgments, dataset, &path, 1, NULL));
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.label = PDX_LABEL_MARGIN;
+    options.judges = &judge;
+    options.judge_count = 1;
+    options.certificate = PDX_CERTIFICATE_NEVER;
+    pdx_study *study;
+    OK(pdx_study_fit(&study, dataset, judgments, &options));
+    pdx_margin margin;
+    OK(pdx_posterior_margin(pdx_study_get(study, 0), &margin));
+    printf("alpacaeval: %s\n", pdx_posterior_verdict(pdx_study_get(study, 0)));
+    CHECK_INT(margin.known, 1);
+    CHECK(margin.reliability_margin > margin.reliability_sign + 0.05);
+    CHECK_NEAR(margin.auc_margin, margin.auc_sign, 0.03);
+    CHECK_CONTAINS(pdx_posterior_verdict(pdx_study_get(study, 0)), "Trust the margins");
+    pdx_study_free(study);
+    pdx_judgments_free(judgments);
+    pdx_dataset_free(dataset);
+}
+
 int main(void) {
     RUN(test_llmbar);
     RUN(test_mtbench);
     RUN(test_autoj);
     RUN(test_alpacaeval);
+    RUN(test_margins_of_alpacaevals_weighted_judge);
     return check_result();
 }

@@ -175,6 +175,28 @@ static void test_position_effects_and_weights(void) {
     pdx_study_free(study);
 }
 
+static void test_margins_beside_signs(void) {
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    const char *only[] = {"logp"};
+    options.judges = only;
+    options.judge_count = 1;
+    options.label = PDX_LABEL_MARGIN;
+    options.prior_scale = 0.5;
+    pdx_study *study = NULL;
+    fit_all(&study, &options);
+    REQUIRE(study != NULL);
+    const pdx_posterior *p = pdx_study_get(study, 0);
+    CHECK_TEXT(p->label, "margin");
+    CHECK_INT(p->margin.known, 1);
+    CHECK_NEAR(p->margin.scale_mean, 2, 4 * p->margin.scale_sd);
+    CHECK(p->margin.auc_margin > 0.7 && p->margin.auc_sign > 0.7);
+    CHECK(p->margin.reliability_margin > 0.8 && p->margin.reliability_sign > 0.7);
+    CHECK_CONTAINS(p->verdict, "Trust the ");
+    for (int d = 0; d < D; ++d) CHECK_NEAR(p->mean[d], planted[d], 3.5 * p->sd[d]);
+    pdx_study_free(study);
+}
+
 /* Rows enough that the folds of one fit go to the pool. */
 static void test_folds_on_threads(void) {
     enum { MANY = 12000 };
@@ -348,6 +370,7 @@ static void test_reference_fold_means(void) {
 int main(void) {
     RUN(test_judges_by_groups);
     RUN(test_position_effects_and_weights);
+    RUN(test_margins_beside_signs);
     RUN(test_folds_on_threads);
     RUN(test_no_rows);
     RUN(test_cancel_and_misuse);
