@@ -85,7 +85,9 @@ static double slope(const margin_job *job, double log_scale) {
     return sum;
 }
 
-/* Newton with the curvature that log s has where no weight is unknown, then secants. */
+/* Newton with the curvature that log s has where no weight is unknown, then secants where they are
+ * steeper. Far above the mode it is flatter, but steps by that curvature overshoot to scales at
+ * which EP labours. */
 static pdx_status find_mode(margin_job *job, double *log_scale) {
     double at = *log_scale, last = at, last_slope = 0, curvature = -(1.0 / 3 + M_PI * M_PI / 9);
     curvature *= job->total;
@@ -95,7 +97,7 @@ static pdx_status find_mode(margin_job *job, double *log_scale) {
         double here = slope(job, at);
         if (i > 0 && at != last) {
             double secant = (here - last_slope) / (at - last);
-            if (secant < 0.2 * curvature && secant > 5 * curvature) curvature = secant;
+            if (secant < curvature && secant > 5 * curvature) curvature = secant;
         }
         double step = fmin(fmax(-here / curvature, -1), 1);
         last = at;
