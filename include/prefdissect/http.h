@@ -39,7 +39,7 @@ typedef struct pdx_http_options {
     double max_usd;       /* money that the whole journal may cost; 0 (default): no limit. Needs
                              prices. Stops before it is exceeded, by estimate of what is in flight. */
     int64_t max_tokens;   /* the same in tokens, read and written */
-    int64_t max_response_bytes; /* of one answer; default 16 MiB */
+    int64_t max_response_bytes; /* of one answer; default 4 MiB */
     uint64_t seed;              /* of the waits between retries; default 1 */
 } pdx_http_options;
 PDX_API void pdx_http_options_init(pdx_http_options *options);

@@ -49,7 +49,8 @@ typedef int32_t (*pdx__accept_fn)(void *context, int64_t tag, const cJSON *body,
 
 typedef struct pdx__asker pdx__asker;
 
-/* `options` full and checked (pdx__http_take_options); `journal` the path; transport NULL: curl,
+/* `options` full and checked (pdx__http_take_options), its strings outlive the asker; `journal` the
+ * path; transport NULL: curl,
  * made when the first ask has no answer in the journal. A transport that is given stays the
  * caller's. offline: asks without an answer in the journal fail at once (permanent = 0). */
 typedef struct pdx__asker_setup {

@@ -27,7 +27,7 @@ static const pdx__option option_table[] = {
     NUMBER(DOUBLE, total_seconds, 600, 0.001, 1e6),
     NUMBER(DOUBLE, max_usd, 0, 0, 1e12),
     NUMBER(INT64, max_tokens, 0, 0, 9e15),
-    NUMBER(INT64, max_response_bytes, 16 << 20, 1024, 1 << 30),
+    NUMBER(INT64, max_response_bytes, 4 << 20, 1024, 1 << 30),
     NUMBER(UINT64, seed, 1, 0, 0),
 };
 
