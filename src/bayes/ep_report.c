@@ -48,7 +48,7 @@ static void left_out(const pdx__ep *ep, const pdx__ep_rows *r, int64_t first, in
     for (int32_t i = 0; i < r->rows; ++i) {
         double w = r->weight[i];
         loo[i] = w == 0 ? NAN : out[i];
-        if (w >= removed[i] && (w > 4 || var[i] > 9))
+        if (var[i] > 0 && w >= removed[i] && (w > 4 || var[i] > 9))
             loo[i] = predictive_row(mean[i], var[i], y[i], w, removed[i], r->offset[i]);
     }
 }

@@ -169,12 +169,38 @@ static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settin
     return pdx__keep_stis_draws(out, ep, &stis, settings);
 }
 
+/* With flat priors: does the direction of EP's mean within their columns separate the rows by
+ * label? Then the density does not fall along it and there is no posterior. */
+static int is_separated(const pdx__ep *ep) {
+    const pdx__problem *problem = ep->problem;
+    const pdx__design *design = problem->design;
+    double *row = ep->block, largest = 0; /* scratch that holds at least one row */
+    for (int64_t i = 0; i < design->n; ++i) {
+        double w = problem->weight ? problem->weight[i] : 1, y = problem->y[i], eta = 0, size = 0;
+        if (w == 0) continue;
+        pdx__design_row(design, i, row);
+        for (int32_t k = 0; k < ep->d; ++k) {
+            if (ep->rate[k] != 0 || ep->gaussian[k] != 0) continue;
+            double term = row[ep->column[k]] * ep->mean[k];
+            eta += term;
+            size += fabs(term);
+        }
+        double slack = 1e-9 * size;
+        if ((y > 0 && eta < -slack) || (y < 1 && eta > slack)) return 0;
+        largest = fmax(largest, size);
+    }
+    return largest > 0;
+}
+
 pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
                             const pdx__fit_settings *settings, const pdx__sites *warm,
                             pdx__workspace *workspace) {
     pdx__ep_settings ep_settings = {.tolerance = settings->summaries ? 1e-3 : 3e-3,
                                     .max_sweeps = 500};
     pdx__ep ep;
+    int flat = 0; /* with a flat prior that the data do not bound EP wanders off */
+    for (int32_t k = 0; k < problem->design->d; ++k) flat |= isinf(problem->prior[k].scale);
+    if (flat) ep_settings.max_sweeps = 150;
     pdx_status status = PDX_OK;
     memset(out, 0, sizeof *out);
     out->d = problem->design->d;
@@ -182,9 +208,7 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     PDX__GO(pdx__fit_arrays(out, settings));
     PDX__GO(
         pdx__ep_run(&ep, problem, warm, &ep_settings, workspace, out->sites.tau, out->sites.nu));
-    int flat = 0; /* a flat prior that the data do not bound: EP wanders off */
-    for (int32_t k = 0; k < ep.d; ++k) flat |= ep.rate[k] == 0 && ep.gaussian[k] == 0;
-    if (!ep.usable || (flat && !ep.converged)) {
+    if (!ep.usable || (flat && (!ep.converged || is_separated(&ep)))) {
         status = pdx__fail(PDX_ENUMERIC, "the posterior is not proper: a flat prior needs data "
                                          "that bound every weight");
         goto done;

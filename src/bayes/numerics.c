@@ -176,19 +176,27 @@ int pdx__row_integral(double w, double offset, double lam, double gam, double *l
         if (fabs(step) < 1e-9 / sqrt(curvature)) break;
     }
     double top = -w * pdx__softabs(eta + offset, NULL, NULL) - eta * (0.5 * lam * eta - gam);
-    double h = fmin(0.45 / sqrt(curvature), 0.8), s0 = 0, s1 = 0, s2 = 0;
-    /* a broad cavity must not cost more than some thousand points */
-    if (h * 1000 < 1 / sqrt(lam) && w * 0.5 < sqrt(lam)) h = 0.001 / sqrt(lam);
-    for (int side = -1; side <= 1; side += 2)
-        for (int i = side > 0; i < 20000; ++i) {
-            double d = side * i * h, at = eta + d;
-            double l = -w * pdx__softabs(at + offset, NULL, NULL) - at * (0.5 * lam * at - gam);
-            if (!(l >= top - 38)) break;
-            double e = exp(l - top);
-            s0 += e;
-            s1 += e * d;
-            s2 += e * d * d;
+    double h = fmin(0.45 / sqrt(curvature), 0.8), s0, s1, s2;
+    int complete;
+    do { /* a long tail is walked in longer steps rather than in thousands of them */
+        enum { MOST_POINTS = 3000 };
+        s0 = s1 = s2 = 0;
+        complete = 1;
+        for (int side = -1; side <= 1; side += 2) {
+            int i = side > 0;
+            for (; i < MOST_POINTS; ++i) {
+                double d = side * i * h, at = eta + d;
+                double l = -w * pdx__softabs(at + offset, NULL, NULL) - at * (0.5 * lam * at - gam);
+                if (!(l >= top - 38)) break;
+                double e = exp(l - top);
+                s0 += e;
+                s1 += e * d;
+                s2 += e * d * d;
+            }
+            complete &= i < MOST_POINTS;
         }
+        h *= complete ? 1 : 4;
+    } while (!complete && h < 1e12);
     double shift = s1 / s0;
     *mean = eta + shift;
     *var = s2 / s0 - shift * shift;
