@@ -55,7 +55,7 @@ static pdx_status whole(const source *s, const char *gguf, const char *config, d
                         int32_t least, int32_t *out) {
     double value;
     PDX__TRY(number(s, gguf, config, fallback, &value));
-    if (!(value >= least && value <= 1 << 28) || value != floor(value))
+    if (!(value >= least && value <= 1 << 22) || value != floor(value))
         return pdx__fail_at(PDX_EPARSE, s->path, 0, "'%s' is %g", s->config ? config : gguf, value);
     *out = (int32_t)value;
     return PDX_OK;
@@ -168,7 +168,8 @@ static pdx_status read_rope(const source *s, pdx__model_shape *shape, float **fr
         PDX__TRY(number(s, NULL, "partial_rotary_factor", 1, &factor));
         width = (int32_t)(factor * shape->head_width);
     } else PDX__TRY(whole(s, "rope.dimension_count", NULL, shape->head_width, 2, &width));
-    if (!(base > 1) || width < 2 || width > shape->head_width || width % 2)
+    if (!(base > 1) || shape->head_width > 1 << 14 || width < 2 || width > shape->head_width ||
+        width % 2)
         return pdx__fail_at(PDX_EPARSE, s->path, 0, "a rotation of %d of %d dimensions, base %g",
                             width, shape->head_width, base);
     shape->rope_pairs = width / 2;
