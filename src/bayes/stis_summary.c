@@ -38,6 +38,7 @@ pdx_status pdx__stis_quantiles(const pdx__stis *stis, int32_t k, const double *p
     double below = 0;
     int at = 0;
     for (int32_t q = 0; q < count; ++q) {
+        if (q > 0 && probs[q] < probs[q - 1]) below = at = 0; /* they need not ascend */
         while (at < CELLS - 1 && below + cell[at] < probs[q]) below += cell[at++];
         double share = cell[at] > 0 ? (probs[q] - below) / cell[at] : 0;
         out[q] = low + width * (at + fmin(fmax(share, 0), 1));

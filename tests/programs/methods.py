@@ -39,6 +39,17 @@ def test_methods_agree():
                 near(other["mean"][i], ep["mean"][i], 0.1 * sd, method)
 
 
+def test_position_intervals_hold_their_mean():
+    with support.Folder() as f:
+        data = support.arena(f, 200) + ["--judge", "hasty"]
+        ep = check_fits(fitted(*data, "--method", "ep").json())[0]["position"]
+        for method in ("stis", "nuts"):
+            other = check_fits(fitted(*data, "--method", method).json())[0]["position"]
+            for name in ("p_first", "p_first_low", "p_first_high"):
+                near(other[name], ep[name], 0.01, f"{method} {name}")
+            check(other["p_first_low"] < other["p_first"] < other["p_first_high"], method)
+
+
 def test_priors_folds_and_paper():
     with support.Folder() as f:
         table = f.write("t.csv", support.taste_table(300))
