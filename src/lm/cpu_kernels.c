@@ -5,12 +5,13 @@
 #include <math.h>
 #include <string.h>
 
+/* STEP vectors of each of four rows are summed at once: as many as there are registers for. */
 #if defined(__AVX512F__)
-enum { LANES = 16 };
+enum { LANES = 16, STEP = 4 };
 #elif defined(__AVX2__)
-enum { LANES = 8 };
+enum { LANES = 8, STEP = 2 };
 #else
-enum { LANES = 4 };
+enum { LANES = 4, STEP = 2 };
 #endif
 typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
@@ -52,33 +53,39 @@ static inline float sum(vec v) {
     return s;
 }
 
-/* scores[r][j] = scale * q_r . k_j for `tiles` tiles of 2 x LANES keys from `from`. */
+static inline float most_of(vec v) {
+    float m = v[0];
+    for (int i = 1; i < LANES; ++i) m = v[i] > m ? v[i] : m;
+    return m;
+}
+
+/* out[r][j] = scale * q_r . k_j for keys [from, to): whole steps. */
 static void scores(const float *const *q, const float *kt, int64_t stride, int32_t width,
                    int64_t from, int64_t to, float scale, float *out) {
-    for (int64_t j = from; j < to; j += 2 * LANES) {
-        vec a[4][2] = {{{0}}};
+    for (int64_t j = from; j < to; j += STEP * LANES) {
+        vec a[4][STEP] = {{{0}}};
         for (int32_t d = 0; d < width; ++d) {
-            vec k0 = load(kt + d * stride + j), k1 = load(kt + d * stride + j + LANES);
-            for (int r = 0; r < 4; ++r) {
-                vec x = splat(q[r][d]);
-                a[r][0] += x * k0;
-                a[r][1] += x * k1;
-            }
+            vec k[STEP];
+            for (int i = 0; i < STEP; ++i) k[i] = load(kt + d * stride + j + i * LANES);
+            for (int r = 0; r < 4; ++r)
+                for (int i = 0; i < STEP; ++i) a[r][i] += splat(q[r][d]) * k[i];
         }
-        for (int r = 0; r < 4; ++r) {
-            store(out + r * stride + j, a[r][0] * splat(scale));
-            store(out + r * stride + j + LANES, a[r][1] * splat(scale));
-        }
+        for (int r = 0; r < 4; ++r)
+            for (int i = 0; i < STEP; ++i)
+                store(out + r * stride + j + i * LANES, a[r][i] * splat(scale));
     }
 }
 
-/* Softmax over [first, last], zero elsewhere in [from, to). Returns nothing: rows sum to one. */
+/* Softmax over [first, last], zero elsewhere in [from, to): whole vectors. */
 static void soften(float *row, int64_t from, int64_t to, int32_t first, int32_t last) {
     for (int64_t j = from; j < first; ++j) row[j] = -INFINITY;
     for (int64_t j = last + 1; j < to; ++j) row[j] = -INFINITY;
-    float most = -INFINITY;
-    for (int64_t j = first; j <= last; ++j) most = row[j] > most ? row[j] : most;
-    vec total = {0};
+    vec highest = load(row + from), total = {0};
+    for (int64_t j = from; j < to; j += LANES) {
+        vec x = load(row + j);
+        highest = choose(x > highest, x, highest);
+    }
+    float most = most_of(highest);
     for (int64_t j = from; j < to; j += LANES) {
         vec e = vexp(load(row + j) - splat(most));
         store(row + j, e);
@@ -91,20 +98,22 @@ static void soften(float *row, int64_t from, int64_t to, int32_t first, int32_t 
 static void mix(const float *p, int64_t stride, const float *v, int32_t width, int64_t from,
                 int64_t to, int32_t rows, float *out, int64_t out_stride) {
     int32_t d = 0;
-    for (; d + 2 * LANES <= width; d += 2 * LANES) {
-        vec a[4][2] = {{{0}}};
+    for (; d + STEP * LANES <= width; d += STEP * LANES) {
+        vec a[4][STEP] = {{{0}}};
         for (int64_t j = from; j < to; ++j) {
-            vec v0 = load(v + j * width + d), v1 = load(v + j * width + d + LANES);
-            for (int r = 0; r < 4; ++r) {
-                vec x = splat(p[r * stride + j]);
-                a[r][0] += x * v0;
-                a[r][1] += x * v1;
-            }
+            vec values[STEP];
+            for (int i = 0; i < STEP; ++i) values[i] = load(v + j * width + d + i * LANES);
+            for (int r = 0; r < 4; ++r)
+                for (int i = 0; i < STEP; ++i) a[r][i] += splat(p[r * stride + j]) * values[i];
         }
-        for (int32_t r = 0; r < rows; ++r) {
-            store(out + r * out_stride + d, a[r][0]);
-            store(out + r * out_stride + d + LANES, a[r][1]);
-        }
+        for (int32_t r = 0; r < rows; ++r)
+            for (int i = 0; i < STEP; ++i) store(out + r * out_stride + d + i * LANES, a[r][i]);
+    }
+    for (; d + LANES <= width; d += LANES) {
+        vec a[4] = {{0}};
+        for (int64_t j = from; j < to; ++j)
+            for (int r = 0; r < 4; ++r) a[r] += splat(p[r * stride + j]) * load(v + j * width + d);
+        for (int32_t r = 0; r < rows; ++r) store(out + r * out_stride + d, a[r]);
     }
     for (; d < width; ++d)
         for (int32_t r = 0; r < rows; ++r) {
@@ -125,8 +134,8 @@ static void attend(const float *q, int64_t q_stride, int32_t rows, const float *
         least = first[from] < least ? first[from] : least;
         most = last[from] > most ? last[from] : most;
     }
-    int64_t from = least / (2 * LANES) * (2 * LANES);
-    int64_t to = (most + 2 * LANES) / (2 * LANES) * (2 * LANES);
+    int64_t from = least / (STEP * LANES) * (STEP * LANES);
+    int64_t to = (most + STEP * LANES) / (STEP * LANES) * (STEP * LANES);
     scores(query, kt, stride, width, from, to, scale, scratch);
     for (int r = 0; r < 4; ++r)
         soften(scratch + r * stride, from, to, first[r < rows ? r : 0], last[r < rows ? r : 0]);
@@ -143,10 +152,13 @@ static void gate(float *g, const float *up, int64_t count) {
 }
 
 static void norm(float *out, const float *x, const float *weight, int32_t width, float epsilon) {
-    double squares = 0;
-    for (int32_t i = 0; i < width; ++i) squares += (double)x[i] * x[i];
+    vec partial = {0};
+    int32_t i = 0;
+    for (; i + LANES <= width; i += LANES) partial += load(x + i) * load(x + i);
+    double squares = sum(partial);
+    for (; i < width; ++i) squares += (double)x[i] * x[i];
     float scale = (float)(1 / sqrt(squares / width + epsilon));
-    for (int32_t i = 0; i < width; ++i) out[i] = x[i] * scale * weight[i];
+    for (i = 0; i < width; ++i) out[i] = x[i] * scale * weight[i];
 }
 
 static void add(float *x, const float *y, int64_t count) {

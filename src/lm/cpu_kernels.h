@@ -9,7 +9,7 @@ typedef struct pdx__cpu_kernels {
     const char *name;
     /* One head of up to four queries over `keys` keys: query r (q + r * q_stride) sees keys
      * first[r] .. last[r] (inclusive). kt: keys transposed [width][stride], stride a multiple of
-     * 32, zero beyond `keys`; v [keys][width]; scratch [4][stride]; out + r * out_stride gets
+     * 64, zero beyond `keys`; v [keys][width]; scratch [4][stride]; out + r * out_stride gets
      * width. */
     void (*attend)(const float *q, int64_t q_stride, int32_t rows, const float *kt, const float *v,
                    int64_t stride, int32_t width, const int32_t *first, const int32_t *last,
