@@ -1,5 +1,7 @@
-/* The build's choice of dense algebra: LAPACKE and CBLAS where there are (PDX_HAVE_LAPACKE), else
- * the plain loops. A row-major lower triangle is a column-major upper one: no transposition. */
+/* The build's choice of dense algebra: LAPACKE and CBLAS where there are (PDX_HAVE_LAPACKE) and the
+ * matrix is large, else the plain loops. Small matrices come by the thousand from the library's own
+ * threads: there OpenBLAS would start threads inside threads, and ends the process where it finds
+ * no memory for them. A row-major lower triangle is a column-major upper one: no transposition. */
 #include "linalg.h"
 
 #ifdef PDX_HAVE_LAPACKE
@@ -7,6 +9,8 @@
 #include <lapacke.h>
 #include <math.h>
 #include <string.h>
+
+enum { SMALL = 256 };
 
 pdx_status pdx__cholesky(int32_t n, double *a) {
     if (n == 0) return PDX_OK;
@@ -17,7 +21,10 @@ pdx_status pdx__cholesky(int32_t n, double *a) {
 }
 
 void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {
-    if (n == 0) return;
+    if (n < SMALL) {
+        pdx__plain_cholesky_inverse(n, l, inverse);
+        return;
+    }
     memcpy(inverse, l, (size_t)n * n * sizeof *inverse);
     LAPACKE_dpotri_work(LAPACK_COL_MAJOR, 'U', n, inverse, n);
     for (int32_t i = 0; i < n; ++i)
@@ -25,12 +32,18 @@ void pdx__cholesky_inverse(int32_t n, const double *l, double *inverse) {
 }
 
 void pdx__cholesky_solve(int32_t n, const double *l, double *x) {
-    if (n == 0) return;
+    if (n < SMALL) {
+        pdx__plain_cholesky_solve(n, l, x);
+        return;
+    }
     LAPACKE_dpotrs_work(LAPACK_COL_MAJOR, 'U', n, 1, l, n, x, n);
 }
 
 void pdx__symv(int32_t n, const double *a, const double *x, double *y) {
-    if (n == 0) return;
+    if (n < SMALL) {
+        pdx__plain_symv(n, a, x, y);
+        return;
+    }
     cblas_dsymv(CblasColMajor, CblasUpper, n, 1.0, a, n, x, 1, 0.0, y, 1);
 }
 #else
