@@ -38,9 +38,25 @@ static pdx_status fit_rows(int32_t method, int soft, int margin) {
     return PDX_OK;
 }
 
+static pdx_status fit_rows_empirical_bayes(void) {
+    static const double x[] = {1, -1, 0, 1}, y[] = {1, 0, 1, 1};
+    pdx_rows rows = {.size = sizeof rows, .d = 1, .n = 4, .x = x, .y = y};
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.prior = PDX_PRIOR_EB;
+    options.method = PDX_METHOD_EP;
+    options.predict = 0;
+    options.threads = 1;
+    pdx_posterior *out = UNSET(pdx_posterior);
+    MAKES(out, pdx_fit_rows(&out, &rows, &options));
+    pdx_posterior_free(out);
+    return PDX_OK;
+}
+
 static pdx_status fit_rows_auto(void) { return fit_rows(PDX_METHOD_AUTO, 0, 0); }
 static pdx_status fit_rows_stis(void) { return fit_rows(PDX_METHOD_STIS, 1, 0); }
 static pdx_status fit_rows_nuts(void) { return fit_rows(PDX_METHOD_NUTS, 0, 0); }
+static pdx_status fit_rows_margin(void) { return fit_rows(PDX_METHOD_AUTO, 0, 1); }
 
 static pdx_status study_of(pdx_study **out, int32_t label, int32_t folds) {
     pdx_fit_options options;
@@ -54,6 +70,13 @@ static pdx_status study_of(pdx_study **out, int32_t label, int32_t folds) {
 static pdx_status study_fit_order(void) {
     pdx_study *out = UNSET(pdx_study);
     MAKES(out, study_of(&out, PDX_LABEL_ORDER, 2));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status study_fit_margin(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, study_of(&out, PDX_LABEL_MARGIN, 0));
     pdx_study_free(out);
     return PDX_OK;
 }
@@ -136,9 +159,12 @@ static pdx_status report_dissection_svg(void) {
 
 const fault_call fault_fit_calls[] = {
     {"fit_rows_auto", fit_rows_auto, 1},
+    {"fit_rows_empirical_bayes", fit_rows_empirical_bayes, 1},
     {"fit_rows_stis", fit_rows_stis, 1},
     {"fit_rows_nuts", fit_rows_nuts, 1},
+    {"fit_rows_margin", fit_rows_margin, 1},
     {"study_fit_order", study_fit_order, 1},
+    {"study_fit_margin", study_fit_margin, 1},
     {"study_fit_paper", study_fit_paper, 1},
     {"study_save", study_save, 1},
     {"study_load", study_load, 1},

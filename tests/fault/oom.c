@@ -46,8 +46,8 @@ static void exhaust(const fault_call *call) {
     long total = asked, tries = 0;
     CHECK(call->allocates == (total > 0));
     for (int which = MEMORY_ONE; which <= MEMORY_ALL; ++which)
-        /* Each of the first hundred, then ever fewer: loops repeat themselves. */
-        for (long k = 0; k < total && check_failures < failures + 3; k += 1 + k / 100, ++tries)
+        /* Each of the first fifty, then ever fewer: loops repeat themselves. */
+        for (long k = 0; k < total && check_failures < failures + 3; k += 1 + k / 50, ++tries)
             attempt(call, k, which, &asked, &refused);
     printf("%s: %ld allocations, %ld tries\n", call->name, total, tries);
 }
