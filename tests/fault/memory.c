@@ -14,7 +14,7 @@ void __libc_free(void *block);
 
 static atomic_int armed;
 static atomic_long asked_for, refused_to, blocks;
-static long first_refused;
+static long first_refused, preparation;
 static int refuse_which;
 
 void memory_arm(long fail_at, int which) {
@@ -23,6 +23,7 @@ void memory_arm(long fail_at, int which) {
     atomic_store(&asked_for, 0);
     atomic_store(&refused_to, 0);
     atomic_store(&blocks, 0);
+    preparation = 0;
     atomic_store(&armed, 1);
 }
 
@@ -32,6 +33,10 @@ void memory_disarm(long *asked, long *refused, long *live) {
     *refused = atomic_load(&refused_to);
     *live = atomic_load(&blocks);
 }
+
+void memory_prepared(void) { preparation = atomic_load(&asked_for); }
+
+long memory_preparation(void) { return preparation; }
 
 static int refuse(void) {
     if (!atomic_load(&armed)) return 0;

@@ -9,5 +9,9 @@ void memory_arm(long fail_at, int which);
 /* Ends it. Allocations that were asked for, that were refused, and blocks that are left (negative:
  * a block from before was freed). */
 void memory_disarm(long *asked, long *refused, long *live);
+/* What the call asked for until now was preparation, which another test refuses; how much it was.
+ */
+void memory_prepared(void);
+long memory_preparation(void);
 
 #endif

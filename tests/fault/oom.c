@@ -43,18 +43,20 @@ static void exhaust(const fault_call *call) {
     /* The first calls fill what libraries keep for good (stdio, thread stacks). */
     for (int i = 0; i < 2; ++i) OK(call->run());
     OK(attempt(call, 0, MEMORY_NONE, &asked, &refused));
-    long total = asked, tries = 0;
-    CHECK(call->allocates == (total > 0));
+    long start = memory_preparation(), total = asked, tries = 0;
+    CHECK(call->allocates == (total > start));
     for (int which = MEMORY_ONE; which <= MEMORY_ALL; ++which)
         /* Each of the first fifty, then ever fewer: loops repeat themselves. */
-        for (long k = 0; k < total && check_failures < failures + 3; k += 1 + k / 50, ++tries)
+        for (long k = start; k < total && check_failures < failures + 3;
+             k += 1 + (k - start) / 50, ++tries)
             attempt(call, k, which, &asked, &refused);
-    printf("%s: %ld allocations, %ld tries\n", call->name, total, tries);
+    printf("%s: %ld allocations, %ld tries\n", call->name, total - start, tries);
 }
 
 static void begin(void) {
     OK(fault_data_begin(folder));
     OK(fault_fit_begin());
+    OK(fault_judge_begin());
 }
 
 static void exhaust_all(const fault_call *calls) {
@@ -70,6 +72,8 @@ int main(void) {
     RUN(begin);
     exhaust_all(fault_data_calls);
     exhaust_all(fault_fit_calls);
+    exhaust_all(fault_judge_calls);
+    fault_judge_end();
     fault_fit_end();
     fault_data_end();
     char command[64];
