@@ -115,13 +115,18 @@ typedef struct pdx_agreement {
 PDX_API pdx_status pdx_judgments_agreement(const pdx_judgments *judgments,
                                            const pdx_dataset *dataset, int32_t judge_a,
                                            int32_t judge_b, int32_t group, pdx_agreement *out);
+/* Every two of several judges into out[count][count]; the diagonal has each with itself. judges
+ * NULL: all, count is then their number. */
+PDX_API pdx_status pdx_judgments_agreement_all(const pdx_judgments *judgments,
+                                               const pdx_dataset *dataset, const int32_t *judges,
+                                               int32_t count, int32_t group, pdx_agreement *out);
 /* Krippendorff's alpha (nominal) of several judges together; n: pairs with at least two verdicts.
  * judges NULL: all. */
 PDX_API pdx_status pdx_judgments_alpha(const pdx_judgments *judgments, const pdx_dataset *dataset,
                                        const int32_t *judges, int32_t count, int32_t group,
                                        pdx_rate *out);
-/* What the order shown does to one judge. Wilson's intervals; that of `first` with the pairs (not
- * the showings) as independent looks. */
+/* What the order shown does to one judge. Wilson's intervals; that of `first` with as many looks as
+ * the spread between pairs is worth, at most one a showing. */
 typedef struct pdx_consistency {
     pdx_rate first;         /* share of showings won by the response shown first; n: showings */
     pdx_rate consistent;    /* share of pairs seen in both orders with the same winner */
@@ -253,7 +258,8 @@ PDX_API int64_t pdx_rating_left_out(const pdx_rating *rating);
 typedef struct pdx_power_options {
     uint32_t size;
     double effect;      /* the weight to be found, log-odds; default 0.2 (55 % to 45 %) */
-    double differs;     /* share of pairs in which the property differs; default 0.3 */
+    double differs;     /* share of pairs in which the property differs (real-valued: the
+                          mean square of the difference); default 0.3 */
     double background;  /* sd of the log-odds that the other properties make; default 0.5 */
     double shared;      /* R^2 of the property by the others, in [0, 1); default 0 */
     double power;       /* wanted; default 0.8 */

@@ -8,6 +8,7 @@
  *   http       how servers are asked                  http.h
  *   judge      a thing that makes judgments           judge.h
  *   posterior  what that judge weighs                 posterior.h
+ *   analysis   who is like whom, and why               analysis.h
  *   simulate   studies with planted truth             simulate.h
  *   report     what a person looks at                 report.h
  *
@@ -39,6 +40,7 @@
 #include <prefdissect/http.h>
 #include <prefdissect/judge.h>
 #include <prefdissect/posterior.h>
+#include <prefdissect/analysis.h>
 #include <prefdissect/simulate.h>
 #include <prefdissect/report.h>
 

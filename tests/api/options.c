@@ -30,12 +30,16 @@ void __wrap_pdx__options_init(void *options, uint32_t size, const pdx__option *t
 
 int main(void) {
     TABLE(pdx_dataset_options);
+    TABLE(pdx_explain_options);
     TABLE(pdx_fit_options);
     TABLE(pdx_http_options);
     TABLE(pdx_import_options);
     TABLE(pdx_judge_options);
     TABLE(pdx_judgments_options);
     TABLE(pdx_local_options);
+    TABLE(pdx_power_options);
+    TABLE(pdx_rating_options);
+    TABLE(pdx_similarity_options);
     TABLE(pdx_simulate_options);
     return 0;
 }

@@ -57,6 +57,7 @@ static void begin(void) {
     OK(fault_data_begin(folder));
     OK(fault_fit_begin());
     OK(fault_judge_begin());
+    OK(fault_analysis_begin());
 }
 
 static void exhaust_all(const fault_call *calls) {
@@ -74,6 +75,8 @@ int main(void) {
     exhaust_all(fault_fit_calls);
     exhaust_all(fault_judge_calls);
     fault_judge_end();
+    exhaust_all(fault_analysis_calls);
+    fault_analysis_end();
     fault_fit_end();
     fault_data_end();
     char command[64];
