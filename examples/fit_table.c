@@ -8,6 +8,21 @@
 
 double percent(double weight) { return 100 / (1 + exp(-weight)); }
 
+const char *property_name(const pdx_posterior *posterior, int32_t i) {
+    static pdx_schema *schemas[2]; /* kept until the program ends */
+    static const char *const names[2] = {"surface", "li2024"};
+    const char *id = pdx_posterior_column(posterior, i);
+    for (int s = 0; s < 2; ++s) {
+        if (!schemas[s] && pdx_schema_builtin(&schemas[s], names[s]) != PDX_OK) return id;
+        int32_t known = 0, d = pdx_posterior_dim(posterior);
+        for (int32_t k = 0; k < d; ++k)
+            known += pdx_schema_find(schemas[s], pdx_posterior_column(posterior, k)) >= 0;
+        if (known == d)
+            return pdx_schema_property(schemas[s], pdx_schema_find(schemas[s], id))->name;
+    }
+    return id;
+}
+
 typedef struct strength {
     double size;
     int32_t index;
@@ -87,7 +102,7 @@ static void print_properties(FILE *stream, const pdx_posterior *posterior,
         double middle = percent(pdx_posterior_mean(posterior)[i]);
         char text[16];
         fputs("  ", stream);
-        cli_print_column(stream, pdx_posterior_column(posterior, i), 22);
+        cli_print_column(stream, property_name(posterior, i), 22);
         if (beside) fprintf(stream, " %7.1f%%", percent(beside[i]));
         fprintf(stream, " %7.1f%%  %5.1f to %5.1f%%  %6s  ", middle, a, b,
                 probability_text(positive[i], text));

@@ -11,6 +11,10 @@ double percent(double weight);
 /* A probability with three places; ">0.999" and "<0.001" where they do not suffice. */
 const char *probability_text(double p, char out[16]);
 
+/* A property's name for people where all columns are ids of one built-in schema ("more words" for
+ * "words"), else its id. */
+const char *property_name(const pdx_posterior *posterior, int32_t i);
+
 /* Property numbers of a fit, the strongest weight first, into order[D]. */
 void strongest_first(const pdx_posterior *posterior, int32_t *order);
 

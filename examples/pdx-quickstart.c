@@ -119,8 +119,8 @@ static void tell_strongest_taste(FILE *stream, const pdx_study *study) {
         "The surest strong taste: for %s, a response ahead in '%s' alone wins %s%.0f%% of the "
         "time "
         "(95%% interval %.0f to %.0f%%).",
-        who(found, name), pdx_posterior_column(found, property), mean > 0 ? "" : "only ",
-        percent(mean), near, far);
+        who(found, name), property_name(found, property), mean > 0 ? "" : "only ", percent(mean),
+        near, far);
 }
 
 static void tell_position(FILE *stream, const pdx_study *study) {
@@ -176,7 +176,7 @@ static void tell_disagreement(FILE *stream, const pdx_study *study) {
         stream, "- ",
         "The largest sure disagreement: ahead in '%s' alone wins %.0f%% of the time with %s and "
         "%.0f%% with %s (probability that the order is right: %s).",
-        pdx_posterior_column(a, property), percent(pdx_posterior_mean(a)[property]), who(a, name),
+        property_name(a, property), percent(pdx_posterior_mean(a)[property]), who(a, name),
         percent(pdx_posterior_mean(b)[property]), who(b, other), probability_text(surely, text));
 }
 
