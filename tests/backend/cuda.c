@@ -2,7 +2,8 @@
  * code emulated on the CPU (PDX_CUDA_EMULATED), and for a device, where without one every test is
  * skipped.
  *   test-backend-cuda            everything
- *   test-backend-cuda table      the operations alone (compute-sanitizer) */
+ *   test-backend-cuda table      the operations alone (compute-sanitizer)
+ *   test-backend-cuda none       nothing: is there a device? */
 #include "lm_golden.h"
 #include "table.h"
 
@@ -24,8 +25,8 @@ static const char *find_backend(void) {
 }
 #endif
 
-/* A product of bfloat16 numbers rounded to bfloat16 once more: 2^-8. */
-static void operations_are_the_naive_loops(void) { backend_table(backend, NULL, 1.2e-2, 1); }
+/* bfloat16 rounds by up to 2^-9 each time; experts do so four times in a row. */
+static void operations_are_the_naive_loops(void) { backend_table(backend, NULL, 1.6e-2, 1); }
 
 /* These models' weights are large (standard deviation 0.35), so bfloat16 alone moves their
  * log-probabilities, which reach down to -14, by 0.1 to 0.2: the CPU backend on rounded weights
@@ -64,6 +65,7 @@ int main(int argc, char **argv) {
         printf("SKIP backend-cuda: %s\n", missing);
         return 77;
     }
+    if (argc > 1 && !strcmp(argv[1], "none")) return 0;
     RUN(operations_are_the_naive_loops);
     if (argc > 1 && !strcmp(argv[1], "table")) return check_result();
     RUN(models_agree_with_transformers);

@@ -10,6 +10,11 @@
 #include "core/rng.h"
 #include "lm/backend.h"
 
+/* The batch's forest, and the same with segments five times as long, for operations that go by
+ * tiles.
+ */
+enum { TOKENS = 47, SEGMENTS = 6, LONGER = 5, LONG_TOKENS = TOKENS * LONGER };
+
 typedef struct bench {
     const pdx__backend *backend;
     void *context;
@@ -17,7 +22,7 @@ typedef struct bench {
     int rounds;       /* 1: inputs and weights are rounded to bfloat16 first */
     pdx__rng rng;
     pdx__batch batch;
-    int32_t id[64], position[64];
+    int32_t id[LONG_TOKENS], position[LONG_TOKENS];
     pdx__segment segment[8];
 } bench;
 
@@ -42,17 +47,19 @@ static float *numbers(bench *b, int64_t count) {
 }
 
 /* A forest: a root with two branches, one of which branches again; a lone tree beside it. */
-enum { TOKENS = 47, SEGMENTS = 6 };
-static void make_batch(bench *b) {
+static void make_batch(bench *b, int32_t longer) {
     static const pdx__segment forest[SEGMENTS] = {{0, 11, -1, 0}, {11, 7, 0, 11}, {18, 1, 0, 11},
                                                   {19, 9, 1, 18}, {28, 5, 1, 18}, {33, 14, -1, 0}};
-    memcpy(b->segment, forest, sizeof forest);
-    for (int s = 0; s < SEGMENTS; ++s)
-        for (int i = 0; i < forest[s].length; ++i) {
-            b->position[forest[s].start + i] = forest[s].position + i;
-            b->id[forest[s].start + i] = (int32_t)pdx__rng_below(&b->rng, 37);
+    for (int s = 0; s < SEGMENTS; ++s) {
+        pdx__segment at = {forest[s].start * longer, forest[s].length * longer, forest[s].parent,
+                           forest[s].position * longer};
+        b->segment[s] = at;
+        for (int i = 0; i < at.length; ++i) {
+            b->position[at.start + i] = at.position + i;
+            b->id[at.start + i] = (int32_t)pdx__rng_below(&b->rng, 37);
         }
-    b->batch = (pdx__batch){TOKENS, b->id, b->position, SEGMENTS, b->segment};
+    }
+    b->batch = (pdx__batch){TOKENS * longer, b->id, b->position, SEGMENTS, b->segment};
 }
 
 static pdx__tensor plain_tensor(const float *x, int64_t count, int64_t rows, int64_t columns) {
@@ -81,7 +88,7 @@ static void expect(const bench *b, const char *what, const float *got, const dou
 
 static pdx__activation *activation_of(bench *b, int32_t kind, int32_t width, const float *values) {
     pdx__activation *a = NULL;
-    if (b->backend->alloc(b->context, TOKENS, width, kind, &a) != PDX_OK ||
+    if (b->backend->alloc(b->context, b->batch.tokens, width, kind, &a) != PDX_OK ||
         (values && b->backend->write(b->context, a, values) != PDX_OK))
         CHECK_FAIL("no activation: %s", b->backend->message(b->context));
     return a;
@@ -268,21 +275,21 @@ static int sees(const bench *b, int i, int j, int window) {
 }
 
 static void attention_case(bench *b, int heads, int kv, int width, int window) {
-    int q_width = heads * width, k_width = kv * width;
-    float *q = numbers(b, TOKENS * q_width), *k = numbers(b, TOKENS * k_width);
-    float *v = numbers(b, TOKENS * k_width), *got = malloc(sizeof(float) * TOKENS * q_width);
-    double *want = malloc(sizeof(double) * TOKENS * q_width);
+    int tokens = b->batch.tokens, q_width = heads * width, k_width = kv * width;
+    float *q = numbers(b, tokens * q_width), *k = numbers(b, tokens * k_width);
+    float *v = numbers(b, tokens * k_width), *got = malloc(sizeof(float) * tokens * q_width);
+    double *want = malloc(sizeof(double) * tokens * q_width);
     pdx__attention shape = {heads, kv, width, window, (float)(1 / sqrt(width))};
     pdx__activation *out = activation(b, q_width, NULL);
     TRY(b->backend->attention(b->context, out, activation(b, q_width, q), activation(b, k_width, k),
                               activation(b, k_width, v), &shape));
     TRY(b->backend->read(b->context, out, got));
-    for (int i = 0; i < TOKENS; ++i)
+    for (int i = 0; i < tokens; ++i)
         for (int h = 0; h < heads; ++h) {
             const float *query = q + i * q_width + h * width;
             int at = h / (heads / kv) * width;
-            double p[TOKENS], most = -INFINITY, total = 0;
-            for (int j = 0; j < TOKENS; ++j) {
+            double p[LONG_TOKENS], most = -INFINITY, total = 0;
+            for (int j = 0; j < tokens; ++j) {
                 p[j] = -INFINITY;
                 if (!sees(b, i, j, window)) continue;
                 double s = 0;
@@ -290,16 +297,16 @@ static void attention_case(bench *b, int heads, int kv, int width, int window) {
                 p[j] = s * shape.scale;
                 if (p[j] > most) most = p[j];
             }
-            for (int j = 0; j < TOKENS; ++j) total += p[j] = exp(p[j] - most);
+            for (int j = 0; j < tokens; ++j) total += p[j] = exp(p[j] - most);
             for (int d = 0; d < width; ++d) {
                 double s = 0;
-                for (int j = 0; j < TOKENS; ++j) s += p[j] / total * v[j * k_width + at + d];
+                for (int j = 0; j < tokens; ++j) s += p[j] / total * v[j * k_width + at + d];
                 want[i * q_width + h * width + d] = s;
             }
         }
     char what[80];
     snprintf(what, sizeof what, "attention %d/%d heads of %d, window %d", heads, kv, width, window);
-    expect(b, what, got, want, TOKENS * q_width, 1);
+    expect(b, what, got, want, tokens * q_width, 1);
     free(q);
     free(k);
     free(v);
@@ -313,6 +320,10 @@ static void test_attention(bench *b) {
     attention_case(b, 2, 1, 128, 0);
     attention_case(b, 3, 1, 80, 5);
     attention_case(b, 2, 2, 32, 1);
+    make_batch(b, LONGER);
+    TRY(b->backend->begin(b->context, &b->batch));
+    attention_case(b, 3, 1, 24, 0);
+    attention_case(b, 2, 2, 16, 70);
 }
 
 static void test_gate(bench *b) {
@@ -332,11 +343,13 @@ static void test_gate(bench *b) {
 }
 
 static void test_experts(bench *b) {
-    enum { E = 4, USED = 2, W = 32, H = 48 };
-    float *x = numbers(b, TOKENS * W), *scores = numbers(b, TOKENS * E);
+    enum { E = 4, USED = 2, W = 24, H = 80, T = LONG_TOKENS };
+    make_batch(b, LONGER);
+    TRY(b->backend->begin(b->context, &b->batch));
+    float *x = numbers(b, T * W), *scores = numbers(b, T * E);
     float *wg = numbers(b, E * H * W), *wu = numbers(b, E * H * W), *wd = numbers(b, E * W * H);
-    float got[TOKENS * W];
-    double want[TOKENS * W];
+    float *got = malloc(sizeof *got * T * W);
+    double *want = malloc(sizeof *want * T * W);
     pdx__tensor tg = plain_tensor(wg, E, H, W), tu = plain_tensor(wu, E, H, W);
     pdx__tensor td = plain_tensor(wd, E, W, H);
     pdx__matrix *g[E], *u[E], *d[E];
@@ -350,7 +363,7 @@ static void test_experts(bench *b) {
                             u, d));
     TRY(b->backend->read(b->context, out, got));
     double scale = 0;
-    for (int t = 0; t < TOKENS; ++t) {
+    for (int t = 0; t < T; ++t) {
         const float *s = scores + t * E;
         int first = 0, second = -1;
         for (int e = 1; e < E; ++e)
@@ -372,13 +385,15 @@ static void test_experts(bench *b) {
             }
         }
     }
-    for (int i = 0; i < TOKENS * W; ++i) scale += fabs(want[i]) / (TOKENS * W);
-    expect(b, "experts", got, want, TOKENS * W, scale);
+    for (int i = 0; i < T * W; ++i) scale += fabs(want[i]) / (T * W);
+    expect(b, "experts", got, want, T * W, scale);
     free(x);
     free(scores);
     free(wg);
     free(wu);
     free(wd);
+    free(got);
+    free(want);
 }
 
 static void test_score(bench *b) {
@@ -430,7 +445,7 @@ static void backend_table(const pdx__backend *backend, const pdx__backend_option
     for (size_t i = 0; i < sizeof backend_rows / sizeof *backend_rows; ++i) {
         bench b = {.backend = backend, .tolerance = tolerance, .rounds = rounds};
         pdx__rng_init(&b.rng, 7, i);
-        make_batch(&b);
+        make_batch(&b, 1);
         check_test = backend_rows[i].name;
         ++check_tests;
         if (backend->open(&b.context, options) != PDX_OK ||
