@@ -13,11 +13,12 @@ enum { LANES = 8, STEP = 2 };
 #else
 enum { LANES = 4, STEP = 2 };
 #endif
-typedef float vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef float anywhere __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
 
-static inline vec load(const float *p) { return *(const vec *)p; }
-static inline void store(float *p, vec v) { *(vec *)p = v; }
+static inline vec load(const float *p) { return *(const anywhere *)p; }
+static inline void store(float *p, vec v) { *(anywhere *)p = v; }
 static inline vec splat(float x) { return x - (vec){0}; }
 
 /* mask ? a : b, lane by lane. */

@@ -3,8 +3,9 @@
 
 #include "check.h"
 #include "core/file.h"
+#include "scratch.h"
 
-static const char path[] = "build/test-fits.json", again[] = "build/test-fits-again.json";
+static const char path[] = "test-fits.json", again[] = "test-fits-again.json";
 
 static double *numbers(int count, double first) {
     double *out = pdx__alloc((size_t)count, sizeof *out);
@@ -164,7 +165,7 @@ static void test_damage_is_refused_by_name(void) {
                  "\"quantile_probs\":[0.1,0.2]}]}",
             "fits[1]");
     pdx_study *study;
-    FAILS(pdx_study_load(&study, "build/no-such-file.json"), PDX_EIO, "no-such-file");
+    FAILS(pdx_study_load(&study, "no-such-file.json"), PDX_EIO, "no-such-file");
     FAILS(pdx_study_load(&study, NULL), PDX_EINVAL, "NULL");
     FAILS(pdx_study_save(NULL, path), PDX_EINVAL, "NULL");
 }
@@ -185,11 +186,11 @@ static void test_unknown_members_and_versions(void) {
 }
 
 int main(void) {
+    scratch_enter();
     RUN(test_round_trip_is_exact);
     RUN(test_find);
     RUN(test_damage_is_refused_by_name);
     RUN(test_unknown_members_and_versions);
-    remove(path);
-    remove(again);
+    scratch_leave();
     return check_result();
 }

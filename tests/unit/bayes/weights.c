@@ -6,8 +6,9 @@
 
 #include "check.h"
 #include "core/file.h"
+#include "scratch.h"
 
-static const char folder[] = "build/test-weights",
+static const char folder[] = "test-weights",
                   shared[] = "../shared/data/gair/fitted_paras_comparison";
 
 /* One line of a weights file: 29 weights start, start + 1, ... */
@@ -51,13 +52,13 @@ static void test_folder_round_trip(void) {
     CHECK_NEAR(a->fit[0]->mean[0], 0.5, 0);
     CHECK(a->fit[0]->sd == NULL);
     CHECK_INT(a->fit[0]->d, 29);
-    OK(pdx_study_save_weights(a, "build/test-weights-again"));
-    OK(pdx_study_load_weights(&b, "build/test-weights-again"));
+    OK(pdx_study_save_weights(a, "test-weights-again"));
+    OK(pdx_study_load_weights(&b, "test-weights-again"));
     REQUIRE(pdx_study_count(b) == 4);
     for (int i = 0; i < 4; ++i)
         CHECK(memcmp(a->fit[i]->mean, b->fit[i]->mean, 29 * sizeof(double)) == 0);
     pdx_study_free(b);
-    FAILS(pdx_study_save_weights(a, "build/test-weights/all.json"), PDX_EINVAL, "one judge");
+    FAILS(pdx_study_save_weights(a, "test-weights/all.json"), PDX_EINVAL, "one judge");
     pdx_study_free(a);
     static const char *const names[] = {"x"};
     OK(pdx__study_create(&a, 1));
@@ -75,18 +76,18 @@ static void test_community_round_trip(void) {
     OK(pdx__make_folder(folder));
     write_file("6.5_My_Model.json", text);
     pdx_study *a, *b;
-    OK(pdx_study_load_weights(&a, "build/test-weights/6.5_My_Model.json"));
+    OK(pdx_study_load_weights(&a, "test-weights/6.5_My_Model.json"));
     REQUIRE(pdx_study_count(a) == 2);
     CHECK_TEXT(a->fit[0]->judge, "My_Model");
     CHECK_TEXT(a->fit[0]->group, "NLP Tasks");
     CHECK_TEXT(a->fit[1]->group, "intent_unclear");
-    OK(pdx_study_save_weights(a, "build/test-weights/7_Same.json"));
-    OK(pdx_study_load_weights(&b, "build/test-weights/7_Same.json"));
+    OK(pdx_study_save_weights(a, "test-weights/7_Same.json"));
+    OK(pdx_study_load_weights(&b, "test-weights/7_Same.json"));
     REQUIRE(pdx_study_count(b) == 2);
     CHECK_TEXT(b->fit[1]->group, "intent_unclear");
     CHECK(memcmp(a->fit[1]->mean, b->fit[1]->mean, 29 * sizeof(double)) == 0);
     pdx__buf saved = PDX__BUF_EMPTY;
-    OK(pdx__file_read("build/test-weights/7_Same.json", 0, &saved));
+    OK(pdx__file_read("test-weights/7_Same.json", 0, &saved));
     CHECK_CONTAINS(saved.data, "\"[Query-Specific Cases] Unclear User Intent\"");
     pdx__buf_free(&saved);
     pdx_study_free(a);
@@ -96,28 +97,28 @@ static void test_community_round_trip(void) {
 static void test_bad_files(void) {
     pdx_study *study = NULL;
     char text[1024], weights[400];
-    FAILS(pdx_study_load_weights(&study, "build/no-such-folder"), PDX_EIO, "no-such-folder");
-    OK(pdx__make_folder("build/test-weights-bad"));
-    FAILS(pdx_study_load_weights(&study, "build/test-weights-bad"), PDX_ENOTFOUND, "model_");
+    FAILS(pdx_study_load_weights(&study, "no-such-folder"), PDX_EIO, "no-such-folder");
+    OK(pdx__make_folder("test-weights-bad"));
+    FAILS(pdx_study_load_weights(&study, "test-weights-bad"), PDX_ENOTFOUND, "model_");
     weights_text(weights, sizeof weights, 1, 28);
     snprintf(text, sizeof text, "\n{\"model_name\": \"a\", \"parameters\": %s}\n", weights);
-    static const char bad[] = "build/test-weights-bad/model_X_fitted_paras.jsonl";
+    static const char bad[] = "test-weights-bad/model_X_fitted_paras.jsonl";
     OK(pdx__file_write(bad, text, strlen(text)));
-    FAILS(pdx_study_load_weights(&study, "build/test-weights-bad"), PDX_EPARSE,
+    FAILS(pdx_study_load_weights(&study, "test-weights-bad"), PDX_EPARSE,
           "X_fitted_paras.jsonl:2: field 'parameters' has 28 weights instead of 29");
     CHECK(study == NULL);
     OK(pdx__file_write(bad, "{\"parameters\": []}\n", 19));
-    FAILS(pdx_study_load_weights(&study, "build/test-weights-bad"), PDX_EPARSE, "model_name");
+    FAILS(pdx_study_load_weights(&study, "test-weights-bad"), PDX_EPARSE, "model_name");
     weights_text(weights, sizeof weights, 1, 29);
     snprintf(
         text, sizeof text,
         "{\"model_name\": \"a\", \"parameters\": %s}\n{\"model_name\": \"a\", \"parameters\": %s}",
         weights, weights);
     OK(pdx__file_write(bad, text, strlen(text)));
-    FAILS(pdx_study_load_weights(&study, "build/test-weights-bad"), PDX_EPARSE, "twice");
+    FAILS(pdx_study_load_weights(&study, "test-weights-bad"), PDX_EPARSE, "twice");
     FAILS(pdx_study_load_weights(&study, NULL), PDX_EINVAL, "NULL");
     remove(bad);
-    rmdir("build/test-weights-bad");
+    rmdir("test-weights-bad");
 }
 
 static void test_published_weights(void) {
@@ -134,24 +135,12 @@ static void test_published_weights(void) {
     pdx_study_free(study);
 }
 
-static void clean(const char *where, const char *const *names, int count) {
-    char path[256];
-    for (int i = 0; i < count; ++i) {
-        snprintf(path, sizeof path, "%s/%s", where, names[i]);
-        remove(path);
-    }
-    rmdir(where);
-}
-
 int main(void) {
+    RUN(test_published_weights);
+    scratch_enter();
     RUN(test_folder_round_trip);
     RUN(test_community_round_trip);
     RUN(test_bad_files);
-    RUN(test_published_weights);
-    static const char *const names[] = {"model_Advice_fitted_paras.jsonl",
-                                        "model_w_stances_fitted_paras.jsonl", "notes.txt",
-                                        "6.5_My_Model.json", "7_Same.json"};
-    clean(folder, names, 5);
-    clean("build/test-weights-again", names, 2);
+    scratch_leave();
     return check_result();
 }
