@@ -29,7 +29,7 @@ static pdx_status evidence_at(scale_job *job, double log_b, double *log_z) {
     PDX__TRY(pdx__ep_run(&ep, &job->problem, NULL, &settings, job->workspace, job->tau, job->nu));
     *log_z = -INFINITY;
     pdx__ep_report report = {0};
-    if (ep.usable) pdx__ep_describe(&ep, NULL, &report);
+    if (ep.usable) PDX__TRY(pdx__ep_describe(&ep, NULL, &report));
     if (ep.usable) *log_z = report.log_evidence;
     if (isnan(*log_z)) *log_z = -INFINITY;
     return PDX_OK;

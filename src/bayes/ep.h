@@ -44,14 +44,16 @@ pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k);
 
 typedef struct pdx__ep_report {
     double log_evidence, elpd;
-    double *loo;  /* [n] log predictive likelihood of each row left out; NULL: none, and no elpd */
-    double *skew; /* [d] skewness of each free column from the rows and the other columns' priors;
-                     NULL: none */
-    int whole;    /* 0: a row is left out once, with weight 1, whatever its weight; 1: with all of
-                     its weight */
+    double *loo;   /* [n] log predictive likelihood of each row left out; NULL: none, and no elpd */
+    double *skew;  /* [d] skewness of each free column from the rows and the other columns' priors;
+                      NULL: none */
+    double *widen; /* [d] with skew: factor of each variance, second order; NULL: none */
+    int whole;     /* 0: a row is left out once, with weight 1, whatever its weight; 1: with all of
+                      its weight */
 } pdx__ep_report;
-/* One more pass over the rows. covariance[d][d]: of pdx__ep_covariance. */
-void pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *report);
+/* One more pass over the rows. covariance[d][d]: of pdx__ep_covariance. Fails for want of memory.
+ */
+pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *report);
 
 /* Mean, sd, P(> 0) and quantiles of free column k with its skewness: the tilted marginal times
  * 1 + skew/6 (z^3 - 3 z), z from q's mean and sd; the first correction beyond EP (Opper, Paquet &

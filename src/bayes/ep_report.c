@@ -5,6 +5,7 @@
 
 #include "design.h"
 #include "ep_rows.h"
+#include "ep_second.h"
 
 void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
     const int32_t d = ep->d;
@@ -92,12 +93,17 @@ static double prior_evidence(const pdx__ep *ep) {
     return total;
 }
 
-void pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *report) {
+pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *report) {
     const pdx__workspace *workspace = ep->workspace;
     const pdx__kernels *kernels = workspace->kernels;
     pdx__ep_rows r;
     double total = 0.5 * (ep->linear_square - ep->log_det + ep->d * log(2 * M_PI)), elpd = 0;
     double ratio[PDX__BLOCK], third[PDX__BLOCK];
+    pdx__ep_second second = {0};
+    const int pairs =
+        report->widen && ep->problem->design->n <= PDX__SECOND_ROWS && ep->d <= PDX__SECOND_COLUMNS;
+    if (pairs) PDX__TRY(pdx__ep_second_start(&second, ep));
+    for (int32_t k = 0; report->widen && k < ep->d; ++k) report->widen[k] = 1;
     if (report->skew) memset(report->skew, 0, (size_t)ep->d * sizeof(double));
     for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
         pdx__ep_load(ep, b, &r);
@@ -118,6 +124,7 @@ void pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *rep
         kernels->sites(&sites);
         if (report->skew)
             kernels->skews(report->skew, ep->block, r.count, covariance, third, ep->d);
+        if (pairs) pdx__ep_second_add(&second, ep, &r, third);
         double *loo = report->loo ? report->loo + b * PDX__BLOCK : NULL;
         if (loo) left_out(ep, &r, b * PDX__BLOCK, report->whole, loo);
         for (int32_t i = 0; i < r.rows; ++i) {
@@ -127,7 +134,9 @@ void pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_report *rep
             if (loo) elpd += loo[i];
         }
     }
+    if (pairs) total += pdx__ep_second_finish(&second, ep, covariance, report->skew, report->widen);
     if (report->skew) finish_skews(ep, covariance, report->skew);
     report->log_evidence = total + prior_evidence(ep);
     report->elpd = report->loo ? elpd : NAN;
+    return PDX_OK;
 }

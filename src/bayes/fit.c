@@ -61,19 +61,24 @@ static void take_means(pdx__fit *fit, const pdx__ep *ep) {
 static pdx_status take_summaries(pdx__fit *fit, pdx__ep *ep, const pdx__fit_settings *settings) {
     const size_t d = (size_t)ep->d, count = (size_t)settings->quantile_count;
     double *covariance =
-        pdx__workspace_take(ep->workspace, PDX__SLOT_SITES, d * d + d, sizeof *covariance);
+        pdx__workspace_take(ep->workspace, PDX__SLOT_SITES, d * d + 2 * d, sizeof *covariance);
     if (!covariance) return PDX_ENOMEM;
-    pdx__ep_report report = {.loo = fit->loo, .skew = covariance + d * d};
+    pdx__ep_report report = {
+        .loo = fit->loo, .skew = covariance + d * d, .widen = covariance + d * d + d};
     pdx__ep_covariance(ep, covariance);
-    pdx__ep_describe(ep, covariance, &report);
+    PDX__TRY(pdx__ep_describe(ep, covariance, &report));
     fit->log_evidence = report.log_evidence;
     fit->elpd_loo = report.elpd;
     for (int32_t k = 0; k < ep->d; ++k) {
         const size_t c = (size_t)ep->column[k];
         pdx__shape shape = pdx__ep_shape(ep, k, report.skew[k], settings->quantile_probs,
                                          settings->quantile_count, fit->quantiles + c * count);
+        const double wider = sqrt(report.widen[k]);
         fit->mean[c] = shape.mean;
-        fit->sd[c] = shape.sd;
+        fit->sd[c] = shape.sd * wider;
+        for (size_t q = 0; q < count; ++q)
+            fit->quantiles[c * count + q] =
+                shape.mean + wider * (fit->quantiles[c * count + q] - shape.mean);
         fit->prob_positive[c] = shape.prob_positive;
     }
     for (size_t i = 0; i < d; ++i)

@@ -174,6 +174,47 @@ static void skews(double *sum, const double *block, int32_t count, const double 
     }
 }
 
+static void whiten(double *white, const double *block, int32_t count, const double *root,
+                   int32_t d) {
+    const int32_t ld = pdx__column_pad(d);
+    for (int32_t i = 0; i < count; i += STRIP * LANES)
+        for (int32_t j = 0; j < d; ++j) {
+            const double *r = root + (int64_t)j * ld;
+            vd sum[STRIP] = {{0}};
+            for (int32_t k = 0; k <= j; ++k)
+                for (int s = 0; s < STRIP; ++s)
+                    sum[s] += load(block + (int64_t)k * PDX__BLOCK + i + s * LANES) * r[k];
+            for (int s = 0; s < STRIP; ++s)
+                store(white + (int64_t)j * PDX__BLOCK + i + s * LANES, sum[s]);
+        }
+}
+
+static void cubes(double *sum, const double *block, int32_t count, const double *third, int32_t d) {
+    enum { TOGETHER = 8 };
+    double product[PDX__BLOCK];
+    for (int32_t a = 0; a < d; ++a)
+        for (int32_t b = 0; b <= a; ++b) {
+            const double *xa = block + (int64_t)a * PDX__BLOCK,
+                         *xb = block + (int64_t)b * PDX__BLOCK;
+            for (int32_t i = 0; i < count; i += LANES)
+                store(product + i, load(third + i) * load(xa + i) * load(xb + i));
+            for (int32_t c = 0; c <= b; c += TOGETHER) {
+                const int32_t many = b + 1 - c < TOGETHER ? b + 1 - c : TOGETHER;
+                const double *xc = block + (int64_t)c * PDX__BLOCK;
+                vd part[TOGETHER] = {{0}};
+                if (many == TOGETHER)
+                    for (int32_t i = 0; i < count; i += LANES)
+                        for (int q = 0; q < TOGETHER; ++q)
+                            part[q] += load(product + i) * load(xc + q * PDX__BLOCK + i);
+                else
+                    for (int q = 0; q < many; ++q)
+                        for (int32_t i = 0; i < count; i += LANES)
+                            part[q] += load(product + i) * load(xc + q * PDX__BLOCK + i);
+                for (int q = 0; q < many; ++q) *sum++ += sum_lanes(part[q]);
+            }
+        }
+}
+
 /* ---- sums of tau x x': tiles of 4 x 4 columns, each sum a vector over rows ---- */
 
 enum { TILE = 4, TILE_SIZE = TILE * TILE * LANES };
@@ -288,6 +329,8 @@ const pdx__kernels JOIN(pdx__kernels_, PDX_KERNELS) = {
     .sites = sites,
     .predictive = predictive,
     .skews = skews,
+    .whiten = whiten,
+    .cubes = cubes,
     .gram_doubles = gram_doubles,
     .gram_add = gram_add,
     .gram_finish = gram_finish,

@@ -61,6 +61,11 @@ typedef struct pdx__kernels {
     /* sum[k] += over rows of third (covariance x)_k^3; covariance[d][d]. */
     void (*skews)(double *sum, const double *block, int32_t count, const double *covariance,
                   const double *third, int32_t d);
+    /* white[d][128] = root x; sum[a(a+1)(a+2)/6 + b(b+1)/2 + c] += over rows of third x_a x_b x_c
+     * for a >= b >= c. */
+    void (*whiten)(double *white, const double *block, int32_t count, const double *root,
+                   int32_t d);
+    void (*cubes)(double *sum, const double *block, int32_t count, const double *third, int32_t d);
     /* sums += over rows of tau x x' and nu x, in a layout of its own; gram_doubles(d) says its
      * size. gram_finish reduces it into the lower triangle of gram[ld][ld] and linear[d]. */
     int64_t (*gram_doubles)(int32_t d);

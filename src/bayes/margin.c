@@ -56,7 +56,7 @@ static pdx_status run_scale(margin_job *job, double log_scale, double *log_z) {
         job->fit->sites.h[job->ep.column[k]] = job->ep.site_linear[k];
     }
     pdx__ep_report report = {.loo = job->fit->loo, .whole = 1};
-    pdx__ep_describe(&job->ep, NULL, &report);
+    PDX__TRY(pdx__ep_describe(&job->ep, NULL, &report));
     *log_z = report.log_evidence - job->total * log_scale;
     return PDX_OK;
 }

@@ -13,17 +13,17 @@ static pdx__fit_settings ep_settings(void) {
 
 static void compare(const reference *r, const pdx__fit *fit) {
     for (int32_t k = 0; k < r->d; ++k) {
-        CHECK_NEAR(fit->mean[k], r->mean[k], 0.002 * r->sd[k]);
-        CHECK_NEAR(fit->sd[k] / r->sd[k], 1, 0.005);
+        CHECK_NEAR(fit->mean[k], r->mean[k], 0.0015 * r->sd[k]);
+        CHECK_NEAR(fit->sd[k] / r->sd[k], 1, 0.0025);
         CHECK_NEAR(fit->prob_positive[k], r->prob_positive[k], 2.5e-4);
         for (int32_t q = 0; q < REFERENCE_PROBS; ++q)
             CHECK_NEAR(fit->quantiles[k * REFERENCE_PROBS + q],
-                       r->quantiles[k * REFERENCE_PROBS + q], 0.05 * r->sd[k]);
+                       r->quantiles[k * REFERENCE_PROBS + q], 0.012 * r->sd[k]);
         for (int32_t j = 0; j < k; ++j)
             CHECK_NEAR(fit->covariance[k * r->d + j], r->cov[k * r->d + j],
                        0.008 * r->sd[k] * r->sd[j]);
     }
-    CHECK_NEAR(fit->log_evidence, r->log_evidence, 0.02);
+    CHECK_NEAR(fit->log_evidence, r->log_evidence, 0.004);
     CHECK_NEAR(fit->elpd_loo, r->elpd_loo, 0.02);
 }
 
