@@ -52,12 +52,12 @@ pdx_status pdx__keep_stis_draws(pdx__fit *fit, const pdx__ep *ep, const pdx__sti
         return PDX_ENOMEM;
     }
     fit->draw_count = count;
-    pdx__stis_resample(stis, count, settings->seed, settings->stream, index);
-    for (int64_t i = 0; i < count; ++i)
+    pdx_status status = pdx__stis_resample(stis, count, settings->seed, settings->stream, index);
+    for (int64_t i = 0; i < count && status == PDX_OK; ++i)
         for (int32_t k = 0; k < ep->d; ++k)
             fit->draws[i * fit->d + ep->column[k]] = stis->draw[k * stis->n + index[i]];
     pdx__free(index);
-    return PDX_OK;
+    return status;
 }
 
 static int by_value(const void *a, const void *b) {

@@ -276,7 +276,7 @@ static pdx_status check_and_draw(margin_job *job, double mode) {
         const uint64_t stream = settings->stream * MOST_NODES + (uint64_t)i;
         PDX__GO(run_scale(job, job->nodes[i].log_scale, &log_z));
         PDX__GO(pdx__stis_run(&stis, &job->ep, n, settings->seed, stream));
-        pdx__stis_resample(&stis, upto - done, settings->seed, stream, index);
+        PDX__GO(pdx__stis_resample(&stis, upto - done, settings->seed, stream, index));
         for (int64_t r = done; r < upto; ++r)
             for (int32_t k = 0; k < job->ep.d; ++k)
                 job->fit->draws[r * d + job->ep.column[k]] =

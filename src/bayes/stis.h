@@ -30,7 +30,7 @@ void pdx__stis_covariance(const pdx__stis *stis, double *covariance);
 pdx_status pdx__stis_quantiles(const pdx__stis *stis, int32_t k, const double *probs, int32_t count,
                                double *out);
 /* index[count] of draws with equal weights, by systematic resampling, in random order. */
-void pdx__stis_resample(const pdx__stis *stis, int64_t count, uint64_t seed, uint64_t stream,
-                        int64_t *index);
+pdx_status pdx__stis_resample(const pdx__stis *stis, int64_t count, uint64_t seed, uint64_t stream,
+                              int64_t *index);
 
 #endif

@@ -47,21 +47,26 @@ pdx_status pdx__stis_quantiles(const pdx__stis *stis, int32_t k, const double *p
     return PDX_OK;
 }
 
-void pdx__stis_resample(const pdx__stis *stis, int64_t count, uint64_t seed, uint64_t stream,
-                        int64_t *index) {
+pdx_status pdx__stis_resample(const pdx__stis *stis, int64_t count, uint64_t seed, uint64_t stream,
+                              int64_t *index) {
+    /* In random order: of Sobol points in their own order every second one would be half of the
+     * cube. It also says nothing then which of two fits' draws are compared with each other. */
+    int64_t *order = pdx__alloc((size_t)stis->n, sizeof *order);
+    if (!order) return PDX_ENOMEM;
     pdx__rng rng;
     pdx__rng_init(&rng, seed, stream * 64);
-    double start = pdx__rng_uniform(&rng), sum = stis->weight[0];
+    for (int64_t i = 0; i < stis->n; ++i) {
+        int64_t other = (int64_t)pdx__rng_below(&rng, (uint64_t)i + 1);
+        order[i] = order[other];
+        order[other] = i;
+    }
+    double start = pdx__rng_uniform(&rng), sum = stis->weight[order[0]];
     int64_t from = 0;
     for (int64_t i = 0; i < count; ++i) {
         double at = ((double)i + start) / (double)count;
-        while (sum < at && from < stis->n - 1) sum += stis->weight[++from];
-        index[i] = from;
+        while (sum < at && from < stis->n - 1) sum += stis->weight[order[++from]];
+        index[i] = order[from];
     }
-    /* the order must say nothing: two fits' draws are compared pair by pair */
-    for (int64_t i = count - 1; i > 0; --i) {
-        int64_t other = (int64_t)pdx__rng_below(&rng, (uint64_t)i + 1), keep = index[i];
-        index[i] = index[other];
-        index[other] = keep;
-    }
+    pdx__free(order);
+    return PDX_OK;
 }

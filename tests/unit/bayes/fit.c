@@ -119,6 +119,45 @@ static void refinement_matches_the_reference(void) {
     reference_free(&r);
 }
 
+/* Real-valued columns and labels that they all but decide: as far as EP's evidence goes wrong, and
+ * where draws picked from the sampler's in even steps would lie on one side. */
+static void strong_real_columns(void) {
+    enum { N = 350, D = 29, DRAWS = 16384 };
+    static double x[N * D], y[N];
+    pdx__prior prior[D];
+    pdx__rng rng;
+    pdx__rng_init(&rng, 12, 0);
+    for (int i = 0; i < N; ++i) {
+        double eta = 0;
+        for (int k = 0; k < D; ++k) {
+            double draw = pdx__rng_normal(&rng);
+            x[i * D + k] = pdx__rng_uniform(&rng) < 0.7 ? 0 : draw;
+            eta += x[i * D + k] * (k % 5 - 2 + 0.1 * k);
+        }
+        y[i] = pdx__rng_uniform(&rng) < 1 / (1 + exp(-eta));
+    }
+    for (int k = 0; k < D; ++k) prior[k] = (pdx__prior){PDX_PRIOR_LAPLACE, 0.1};
+    pdx__design *design;
+    OK(pdx__design_create(&design, N, D, x, NULL));
+    pdx__problem problem = {.design = design, .y = y, .prior = prior};
+    pdx__fit_settings settings = everything(PDX_METHOD_AUTO);
+    pdx__fit quick, fine;
+    OK(pdx__fit_problem(&quick, &problem, &settings, NULL, workspace));
+    settings = everything(PDX_METHOD_STIS);
+    settings.draws = DRAWS;
+    OK(pdx__fit_problem(&fine, &problem, &settings, NULL, workspace));
+    CHECK_INT(quick.certificate.method, PDX_METHOD_EP);
+    CHECK_NEAR(quick.log_evidence, fine.log_evidence, 0.01);
+    for (int k = 0; k < D; ++k) {
+        double drawn = 0;
+        for (int i = 0; i < DRAWS; ++i) drawn += fine.draws[i * D + k] / DRAWS;
+        CHECK_NEAR((drawn - fine.mean[k]) / fine.sd[k] * sqrt(DRAWS), 0, 4);
+    }
+    pdx__fit_free(&quick);
+    pdx__fit_free(&fine);
+    pdx__design_free(design);
+}
+
 /* Folds: warm starts end where cold ones do, and both at the reference. */
 static void folds_match_the_reference(void) {
     reference r;
@@ -218,6 +257,7 @@ int main(void) {
     RUN(margins_do_not_care_for_units);
     RUN(empirical_bayes_finds_the_top);
     RUN(refinement_matches_the_reference);
+    RUN(strong_real_columns);
     RUN(folds_match_the_reference);
     RUN(plain_rows);
     RUN(verdicts_say_what_was_checked);
