@@ -34,7 +34,8 @@ static void shared_prefixes_change_nothing(void) {
         for (int k = 0; k < 3; ++k) {
             OK(pdx__pack_prompts(&pack, prompts + k, 1));
             OK(pdx__forward(model, &pack.batch, pack.last, 1, candidate, V, alone, NULL));
-            for (int i = 0; i < V; ++i) CHECK_NEAR(together[k * V + i], alone[i], 1e-5);
+            for (int i = 0; i < V; ++i)
+                CHECK_NEAR(together[k * V + i], alone[i], 5e-5); /* float sums in another order */
             pdx__pack_free(&pack);
         }
         pdx__model_close(model);
