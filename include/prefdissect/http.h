@@ -27,6 +27,7 @@ typedef struct pdx_http_options {
                             for a million tokens */
     const char
         *journal;     /* file of the answers; default: beside the result, with ".journal" added */
+    int32_t offline;  /* 1: nothing is sent, the journal alone answers; default 0 */
     int32_t insecure; /* 1: certificates are not checked; default 0 */
     int32_t concurrency; /* most requests in flight; default 64. The number in use adapts: it grows
                             while answers come as fast as before, and halves where the server

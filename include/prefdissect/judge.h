@@ -3,10 +3,14 @@
  *
  * A local judge runs a language model of the Llama shape (Llama, Mistral, Mixtral, Qwen2, Qwen3 and
  * what shares their form) from a GGUF file or a Hugging Face folder, with one packed forward pass
- * for many prompts: prefixes that prompts share are computed once. */
+ * for many prompts: prefixes that prompts share are computed once.
+ *
+ * A judge behind HTTP is asked by any of the routes below; those without log-probabilities give a
+ * verdict in words. */
 #ifndef PREFDISSECT_JUDGE_H
 #define PREFDISSECT_JUDGE_H
 
+#include <prefdissect/http.h>
 #include <prefdissect/judgments.h>
 
 #ifdef __cplusplus
@@ -41,6 +45,42 @@ PDX_API void pdx_local_options_init(pdx_local_options *options);
  * tensor, key or label; PDX_ENOMEM says what the model needs. */
 PDX_API pdx_status pdx_judge_open_local(pdx_judge **out, const char *model,
                                         const pdx_local_options *options);
+/* How a server is asked, and which of its routes. */
+enum {
+    PDX_HTTP_COMPLETIONS = 0,        /* /v1/completions with logprobs */
+    PDX_HTTP_CHAT = 1,               /* /v1/chat/completions with top_logprobs */
+    PDX_HTTP_VERDICT = 2,            /* /v1/chat/completions, the verdict found in the text */
+    PDX_HTTP_TOKEN_IDS = 3,          /* vLLM: /v1/completions with logprob_token_ids */
+    PDX_HTTP_GENERATIVE_SCORING = 4, /* vLLM: /generative_scoring; no coverage */
+    PDX_HTTP_SCORE = 5,              /* SGLang: /v1/score */
+    PDX_HTTP_LLAMA = 6               /* llama.cpp's server: /completion with n_probs */
+};
+typedef struct pdx_http_judge_options {
+    uint32_t size;
+    const char *prompt; /* "plain", "chat" or "verdict", the default of the kind, or a path: text
+                           with {query}, {first}, {second}, {reference}. Chat routes send it as
+                           one message of the user. */
+    const char *label_first;  /* default "A" */
+    const char *label_second; /* default "B" */
+    const char *label_tie;    /* verdicts only; default "tie" */
+    const char *pattern;      /* verdicts: a PCRE2 pattern whose group 1 is a label; its last match
+                                 counts. Default: "Verdict: LABEL" in any case. */
+    const char *label_ids; /* "362,425": token ids of the labels; several spellings of one with '+'
+                              between. Default: asked of the server's /tokenize. */
+    int32_t kind;          /* PDX_HTTP_* */
+    int32_t top_logprobs;  /* alternatives asked for; default 20 */
+    int32_t samples;       /* verdicts of each pair and order; default 1 */
+    int32_t reasoning;     /* 1: a model that takes max_completion_tokens and no temperature */
+    double temperature;    /* -1 (default): 0 for log-probabilities, the server's for verdicts */
+    int64_t max_tokens;    /* of a verdict's text; default 4096 */
+    uint64_t seed;         /* sample k is asked with seed + k; default 1 */
+} pdx_http_judge_options;
+PDX_API void pdx_http_judge_options_init(pdx_http_judge_options *options);
+
+/* A judge behind HTTP; nothing is sent yet. `http` must name url and model. */
+PDX_API pdx_status pdx_judge_open_http(pdx_judge **out, const pdx_http_options *http,
+                                       const pdx_http_judge_options *options);
+
 PDX_API void pdx_judge_free(pdx_judge *judge);
 /* The judge's name as judgments carry it: the model file's base name unless set in a run. */
 PDX_API const char *pdx_judge_name(const pdx_judge *judge);
@@ -48,7 +88,7 @@ PDX_API const char *pdx_judge_name(const pdx_judge *judge);
 enum { PDX_ORDERS_BOTH = 0, PDX_ORDERS_AB = 1, PDX_ORDERS_BA = 2 };
 typedef struct pdx_judge_options {
     uint32_t size;
-    const char *name; /* of the judge in the judgments; default: its own */
+    const char *name; /* of the judge in the judgments; default: its own (the model's) */
     int32_t orders;   /* PDX_ORDERS_*; default both */
     int64_t limit;    /* at most so many pairs, the first ones; 0 (default): all */
     pdx_hooks hooks;  /* counts pairs; log tells the expected time before the long part */
@@ -62,9 +102,18 @@ typedef struct pdx_judge_result {
     int64_t truncated; /* prompts that were cut to fit */
     int64_t tokens;    /* of all prompts made now */
     int64_t computed;  /* tokens that were computed: shared prefixes once */
-    double seconds;    /* of the model's passes */
-    double p_first;    /* share of judgments for the response shown first, made now */
+    double seconds;    /* of the model's passes; of asking */
+    double p_first;    /* share of verdicts for the response shown first, made now; ties are half */
     double coverage;   /* mean P(first) + P(second) */
+    int64_t no_verdict;    /* judgments made now that say nothing: refusals, unreadable texts */
+    int64_t failed;        /* answers that are missing and may come by running again */
+    int64_t refused;       /* answers that the server will not give: rows with "error" */
+    int64_t both_orders;   /* pairs (times repeats) with a verdict in both orders */
+    double consistent;     /* share of them with the same winner in both */
+    double flip_to_first;  /* share of them where both orders chose the response shown first */
+    int64_t output_tokens; /* of answers, the journal's included (as `tokens` is, over HTTP) */
+    int64_t requests;      /* sent now */
+    double usd;            /* what the journal's answers cost; NaN without prices */
 } pdx_judge_result;
 
 /* Judges every pair of the dataset and writes judgments.jsonl at `path`. Rows are appended and
@@ -74,6 +123,23 @@ typedef struct pdx_judge_result {
  * PDX_EBUSY. */
 PDX_API pdx_status pdx_judge_run(pdx_judge_result *result, pdx_judge *judge, pdx_dataset *dataset,
                                  const char *path, const pdx_judge_options *options);
+
+/* Batch files in OpenAI's form, for batch services and `vllm run-batch`. Judges over HTTP only. */
+typedef struct pdx_batch_result {
+    int64_t requests; /* written; read: results */
+    int64_t answered; /* asks that the journal answers already; read: good results */
+    int64_t tokens;   /* written: of all prompts, by estimate on the dear side */
+    double usd;       /* written: the most that they may cost, by the same; NaN without prices */
+} pdx_batch_result;
+/* Writes a request a line ("-": standard output) for every pair and order that the journal of
+ * `judgments` (a path; may be NULL) does not answer. This is a dry run too. */
+PDX_API pdx_status pdx_judge_batch_write(pdx_batch_result *result, pdx_judge *judge,
+                                         pdx_dataset *dataset, const char *path,
+                                         const char *judgments, const pdx_judge_options *options);
+/* Takes results into that journal, in any order, failures among them. pdx_judge_run then makes the
+ * judgments and asks by HTTP what is missing (`offline`: nothing is asked). */
+PDX_API pdx_status pdx_judge_batch_read(pdx_batch_result *result, pdx_judge *judge,
+                                        const char *results, const char *judgments);
 
 #ifdef __cplusplus
 }

@@ -211,8 +211,7 @@ static int32_t shared_with(const pdx__ids *a, const pdx__ids *b) {
 /* Cuts the prompts into batches of at most batch_tokens computed tokens (one prompt at least). A
  * prompt's cost is what it does not share with the one before it: neighbours share most. */
 static pdx_status all_batches(local *l, const pdx__ids *prompts, pdx__answer **answers,
-                              int32_t count, pdx__judge_counts *counts, pdx__tick_fn tick,
-                              void *tick_context) {
+                              int32_t count, pdx__judge_counts *counts, const pdx__asking *asking) {
     for (int32_t from = 0; from < count;) {
         int32_t to = from;
         int64_t cost = 0;
@@ -223,41 +222,82 @@ static pdx_status all_batches(local *l, const pdx__ids *prompts, pdx__answer **a
             cost += more;
             ++to;
         }
-        if (tick && tick(tick_context)) return pdx__fail(PDX_ECANCELED, "stopped on request");
+        if (asking->tick(asking->context, NULL))
+            return pdx__fail(PDX_ECANCELED, "stopped on request");
         PDX__TRY(one_batch(l, prompts + from, to - from, answers + from, counts));
         from = to;
     }
     return PDX_OK;
 }
 
-static pdx_status local_answer(void *self, const pdx__question *questions, int32_t count,
-                               pdx__answer (*out)[2], pdx__judge_counts *counts, pdx__tick_fn tick,
-                               void *tick_context) {
-    local *l = self;
-    pdx__ids *prompts = pdx__alloc_zero(2 * (size_t)count, sizeof *prompts);
-    pdx__answer **answers = pdx__alloc(2 * (size_t)count, sizeof *answers);
-    pdx_status status = prompts && answers ? PDX_OK : PDX_ENOMEM;
-    int32_t used = 0;
-    for (int32_t i = 0; i < count && status == PDX_OK; ++i) {
+enum { CHUNK = 32, FIRST_CHUNK = 2 }; /* questions; the first few tell how fast it goes */
+
+/* The prompts of some questions, and where their answers go. */
+typedef struct chunk {
+    pdx__question *question[CHUNK];
+    int32_t count;
+    pdx__answer out[CHUNK][2];
+    pdx__ids prompts[2 * CHUNK];
+    pdx__answer *answers[2 * CHUNK];
+    int32_t used;
+} chunk;
+
+static pdx_status make_chunk(local *l, chunk *c) {
+    for (int32_t i = 0; i < c->count; ++i) {
+        const pdx__question *q = c->question[i];
         pdx__ids both[2] = {{0}, {0}};
         int32_t truncated = 0;
-        status = make_prompts(l, &questions[i], both, &truncated);
+        pdx_status status = make_prompts(l, q, both, &truncated);
         for (int o = 0; o < 2; ++o) {
-            out[i][o] = (pdx__answer){NAN, NAN, truncated};
-            if (questions[i].asked[o] && status == PDX_OK) {
-                answers[used] = &out[i][o];
-                prompts[used++] = both[o];
+            c->out[i][o] =
+                (pdx__answer){.logp_first = NAN, .logp_second = NAN, .truncated = truncated};
+            if (q->asked[o] && status == PDX_OK) {
+                c->answers[c->used] = &c->out[i][o];
+                c->prompts[c->used++] = both[o];
             } else pdx__free(both[o].id);
         }
+        PDX__TRY(status);
     }
-    l->model->tick = tick;
-    l->model->tick_context = tick_context;
-    if (status == PDX_OK)
-        status = all_batches(l, prompts, answers, used, counts, tick, tick_context);
+    return PDX_OK;
+}
+
+static pdx_status answer_chunk(local *l, chunk *c, const pdx__asking *asking,
+                               pdx__judge_counts *counts) {
+    c->used = 0;
+    pdx_status status = make_chunk(l, c);
+    if (status == PDX_OK) status = all_batches(l, c->prompts, c->answers, c->used, counts, asking);
+    for (int32_t i = 0; i < c->count; ++i)
+        for (int o = 0; o < 2; ++o)
+            if (c->question[i]->asked[o] && status == PDX_OK)
+                status = asking->tell(asking->context, c->question[i], o, &c->out[i][o]);
+    for (int32_t i = 0; i < c->used; ++i) pdx__free(c->prompts[i].id);
+    return status;
+}
+
+static int32_t model_tick(void *context) {
+    const pdx__asking *asking = context;
+    return asking->tick(asking->context, NULL);
+}
+
+static pdx_status local_run(void *self, const pdx__asking *asking, pdx__judge_counts *counts) {
+    local *l = self;
+    chunk *c = pdx__alloc_zero(1, sizeof *c);
+    if (!c) return PDX_ENOMEM;
+    l->model->tick = model_tick;
+    l->model->tick_context = (void *)(uintptr_t)asking;
+    pdx_status status = PDX_OK;
+    for (int32_t most = FIRST_CHUNK, more = 1; more && status == PDX_OK; most = CHUNK) {
+        c->count = 0;
+        while (c->count < most && more && status == PDX_OK) {
+            status = asking->next(asking->context, &c->question[c->count]);
+            more = status == PDX_OK && c->question[c->count];
+            c->count += more;
+        }
+        if (status == PDX_OK && c->count) status = answer_chunk(l, c, asking, counts);
+        for (int32_t i = 0; i < c->count; ++i) asking->release(asking->context, c->question[i]);
+    }
     l->model->tick = NULL;
-    for (int32_t i = 0; i < used; ++i) pdx__free(prompts[i].id);
-    pdx__free(prompts);
-    pdx__free(answers);
+    pdx__free(c);
     return status;
 }
 
@@ -270,7 +310,7 @@ static void local_close(void *self) {
     pdx__free(l);
 }
 
-static const pdx__judge_ops local_ops = {local_answer, local_close};
+static const pdx__judge_ops local_ops = {local_run, local_close};
 
 /* The activations of a batch must fit the budget; a smaller batch is slower, never wrong. */
 static pdx_status choose_batch(local *l, const pdx_local_options *options) {
@@ -301,6 +341,7 @@ static pdx_status describe(pdx_judge *judge, const local *l, const char *model) 
                     judge->prompt_sha256);
     judge->provenance = pdx__buf_take(&json);
     judge->name = pdx__strdup(base);
+    judge->repeats = 1;
     judge->uses_reference = pdx__template_uses(l->template, PDX__FIELD_REFERENCE);
     return judge->provenance && judge->name ? PDX_OK : PDX_ENOMEM;
 }

@@ -27,6 +27,12 @@ static const struct {
     const char *name, *mark, *text; /* mark: what gives the form away in a model's own template */
 } builtin[] = {
     {"plain", NULL, HEAD "\n\n" SHOWN "Comparing the two, the better response is Response"},
+    {"chat", NULL, TOLD " Answer with one letter, A or B, and nothing else."},
+    {"verdict", NULL,
+     TOLD
+     " Weigh both first, as briefly as you like, whatever order they stand in. Then end with a "
+     "last line of exactly this form: \"Verdict: A\", \"Verdict: B\", or \"Verdict: tie\" where "
+     "neither is better."},
     {"chatml", "<|im_start|>",
      "<|im_start|>system\nYou compare responses fairly.<|im_end|>\n<|im_start|>user\n" TOLD
      "<|im_end|>\n<|im_start|>assistant\nThe better response is Response"},
@@ -43,7 +49,7 @@ enum { BUILTIN = sizeof builtin / sizeof *builtin };
 
 const char *pdx__template_detect(const char *chat_template) {
     for (int i = 1; chat_template && i < BUILTIN; ++i)
-        if (strstr(chat_template, builtin[i].mark)) return builtin[i].name;
+        if (builtin[i].mark && strstr(chat_template, builtin[i].mark)) return builtin[i].name;
     return builtin[0].name;
 }
 

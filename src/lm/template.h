@@ -20,8 +20,8 @@ typedef struct pdx__template pdx__template;
 /* `file` names the source in messages. {first} and {second} must each stand there. */
 pdx_status pdx__template_parse(pdx__template **out, const char *text, size_t length,
                                const char *file);
-/* By name: "plain", "chatml", "llama-2", "llama-3", "mistral", "zephyr", "vicuna"; a path to a file
- * otherwise. */
+/* By name: "plain", "chat" and "verdict" (messages without special tokens), "chatml", "llama-2",
+ * "llama-3", "mistral", "zephyr", "vicuna"; a path to a file otherwise. */
 pdx_status pdx__template_open(pdx__template **out, const char *name_or_path);
 void pdx__template_free(pdx__template *t);
 /* The name of the chat form whose marks stand in a model's chat template, "plain" where none is

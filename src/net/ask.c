@@ -145,7 +145,7 @@ static pdx_status set_up(pdx__asker *a, const pdx__asker_setup *setup) {
     a->o = *setup->options;
     a->accept = setup->accept;
     a->context = setup->context;
-    a->offline = setup->offline;
+    a->offline = setup->offline || a->o.offline;
     show_url(a);
     if (setup->transport) {
         a->transport = *setup->transport;

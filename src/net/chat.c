@@ -105,6 +105,8 @@ void pdx__chat_usage(const cJSON *body, int64_t *input, int64_t *output) {
     const cJSON *usage = member(body, "usage");
     *input = count_of(usage, "prompt_tokens", "input_tokens");
     *output = count_of(usage, "completion_tokens", "output_tokens");
+    if (*input < 0) *input = count_of(body, "tokens_evaluated", "prompt_tokens");
+    if (*output < 0) *output = count_of(body, "tokens_predicted", "completion_tokens");
 }
 
 const char *pdx__chat_model(const cJSON *body) { return text_of(body, "model"); }

@@ -17,6 +17,7 @@ static const pdx__option option_table[] = {
     POINTER(ca_file),
     POINTER(prices),
     POINTER(journal),
+    NUMBER(INT32, offline, 0, 0, 1),
     NUMBER(INT32, insecure, 0, 0, 1),
     NUMBER(INT32, concurrency, 64, 1, 20000),
     NUMBER(INT32, retries, 6, 0, 100),

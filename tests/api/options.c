@@ -32,6 +32,7 @@ int main(void) {
     TABLE(pdx_dataset_options);
     TABLE(pdx_explain_options);
     TABLE(pdx_fit_options);
+    TABLE(pdx_http_judge_options);
     TABLE(pdx_http_options);
     TABLE(pdx_import_options);
     TABLE(pdx_judge_options);
