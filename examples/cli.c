@@ -54,7 +54,9 @@ static void stop_unless_ok(pdx_status status, int file_trouble) {
     if (interrupted || status == PDX_ECANCELED) cli_fail(CLI_INTERRUPTED, "interrupted");
     int code = CLI_BAD_INPUT;
     if (status == PDX_EIO) code = file_trouble;
-    if (status == PDX_ENOMEM || status == PDX_ENETWORK || status == PDX_EBUSY) code = CLI_OUTSIDE;
+    if (status == PDX_ENOMEM || status == PDX_ENETWORK || status == PDX_EBUSY ||
+        status == PDX_EBUDGET)
+        code = CLI_OUTSIDE;
     const char *reason = pdx_error_message();
     cli_fail(code, "%s", *reason ? reason : pdx_status_name(status));
 }

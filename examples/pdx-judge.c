@@ -1,23 +1,34 @@
-/* pdx-judge: both orders of every pair, judged by a model on this machine. */
+/* pdx-judge: both orders of every pair, judged by a model on this machine or behind HTTP. */
 #include "cli.h"
 
 #include <math.h>
 #include <string.h>
 
+enum { LOCAL, HTTP, BATCH_WRITE, BATCH_READ, WAYS };
+static const char *const ways[WAYS] = {"local", "http", "batch-write", "batch-read"};
+
 static pdx_local_options local;
+static pdx_http_options http;
+static pdx_http_judge_options asked;
 static pdx_judge_options run;
 static pdx_dataset_files files;
-static const char *model, *labels, *where;
+static const char *model, *labels, *where, *prompt, *results, *judgments;
 static cli_list words;
-static int32_t truncate_long;
+static int32_t truncate_long, dry_run, strict;
 
 static const cli_option table[] = {
     {.kind = CLI_HEADING, .name = "What is judged, by what"},
     {.kind = CLI_TEXT,
      .name = "model",
-     .argument = "FILE|DIR",
+     .argument = "FILE|DIR|NAME",
      .target = &model,
-     .help = "a .gguf file, or a folder with config.json, safetensors and tokenizer.json"},
+     .help = "local: a .gguf file, or a folder with config.json, safetensors and tokenizer.json; "
+             "http: the name that the server knows"},
+    {.kind = CLI_TEXT,
+     .name = "url",
+     .argument = "URL[,URL]",
+     .target = &http.url,
+     .help = "http: the server, \"http://127.0.0.1:8000\"; several share the work"},
     {.kind = CLI_TEXT,
      .name = "pairs",
      .argument = "FILE",
@@ -33,24 +44,32 @@ static const cli_option table[] = {
      .argument = "N",
      .target = &run.limit,
      .most = 9e15,
-     .help = "only the first N pairs"},
+     .help = "only the first N pairs",
+     .advanced = 1},
     {.kind = CLI_TEXT,
      .name = "name",
      .argument = "NAME",
      .target = &run.name,
-     .help = "the judge's name in the judgments; default: the model's file name"},
+     .help = "the judge's name in the judgments; default: the model's file name",
+     .advanced = 1},
     {.kind = CLI_HEADING, .name = "How it is asked"},
     {.kind = CLI_TEXT,
      .name = "template",
      .argument = "NAME|FILE",
-     .target = &local.prompt,
-     .help = "plain (default), auto, chatml, llama-2, llama-3, mistral, zephyr, vicuna, or a "
+     .target = &prompt,
+     .help = "plain, auto, chatml, llama-2, llama-3, mistral, zephyr, vicuna, or a "
              "file with {query}, {first}, {second}, {reference}"},
     {.kind = CLI_TEXT,
      .name = "labels",
      .argument = "A,B",
      .target = &labels,
      .help = "the two answers, each one token long; default A,B"},
+    {.kind = CLI_CHOICE,
+     .name = "kind",
+     .argument = "completions|chat|verdict|token-ids|generative-scoring|score|llama",
+     .target = &asked.kind,
+     .help = "http: log-probabilities (completions, chat), a verdict in words, vLLM's "
+             "logprob_token_ids and /generative_scoring, SGLang's /v1/score, llama.cpp's server"},
     {.kind = CLI_CHOICE,
      .name = "orders",
      .argument = "both|AB|BA",
@@ -60,7 +79,172 @@ static const cli_option table[] = {
      .name = "truncate",
      .target = &truncate_long,
      .help = "cut the longer response in its middle where a prompt is too long; default: refuse"},
-    {.kind = CLI_HEADING, .name = "Where it runs"},
+    {.kind = CLI_INT32,
+     .name = "samples",
+     .argument = "N",
+     .target = &asked.samples,
+     .least = 1,
+     .most = 10000,
+     .help = "verdicts of each pair and order",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "temperature",
+     .argument = "T",
+     .target = &asked.temperature,
+     .least = 0,
+     .most = 100,
+     .help = "default: 0 for log-probabilities, the server's for verdicts",
+     .advanced = 1},
+    {.kind = CLI_INT64,
+     .name = "max-output",
+     .argument = "TOKENS",
+     .target = &asked.max_tokens,
+     .least = 1,
+     .most = 1e9,
+     .help = "longest text of a verdict, thinking included; default 4096",
+     .advanced = 1},
+    {.kind = CLI_SWITCH,
+     .name = "reasoning",
+     .target = &asked.reasoning,
+     .help = "a model that takes max_completion_tokens and no temperature",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "pattern",
+     .argument = "REGEX",
+     .target = &asked.pattern,
+     .help = "verdicts: group 1 is the label, the last match counts; default: Verdict: LABEL",
+     .advanced = 1},
+    {.kind = CLI_INT32,
+     .name = "top-logprobs",
+     .argument = "K",
+     .target = &asked.top_logprobs,
+     .least = 1,
+     .most = 10000,
+     .help = "alternatives asked for; default 20 (some servers allow only 5)",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "label-ids",
+     .argument = "ID,ID",
+     .target = &asked.label_ids,
+     .help = "token ids of the labels; default: asked of the server's /tokenize",
+     .advanced = 1},
+    {.kind = CLI_HEADING, .name = "What it may cost (http)"},
+    {.kind = CLI_REAL,
+     .name = "max-usd",
+     .argument = "X",
+     .target = &http.max_usd,
+     .most = 1e12,
+     .help = "stop before more than this is spent; needs --prices"},
+    {.kind = CLI_SWITCH,
+     .name = "dry-run",
+     .target = &dry_run,
+     .help = "print the requests, and what they would cost; send nothing"},
+    {.kind = CLI_TEXT,
+     .name = "prices",
+     .argument = "FILE",
+     .target = &http.prices,
+     .help = "JSON: {\"model\": {\"input\": USD, \"output\": USD}} for a million tokens",
+     .advanced = 1},
+    {.kind = CLI_INT64,
+     .name = "max-tokens",
+     .argument = "N",
+     .target = &http.max_tokens,
+     .most = 9e15,
+     .help = "stop before more tokens than this are read and written",
+     .advanced = 1},
+    {.kind = CLI_INT32,
+     .name = "concurrency",
+     .argument = "N",
+     .target = &http.concurrency,
+     .least = 1,
+     .most = 20000,
+     .help = "most requests in flight; default 64, fewer where the server is slow",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "requests-per-minute",
+     .argument = "N",
+     .target = &http.requests_per_minute,
+     .most = 1e9,
+     .help = "default: no limit",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "tokens-per-minute",
+     .argument = "N",
+     .target = &http.tokens_per_minute,
+     .most = 1e15,
+     .help = "default: no limit",
+     .advanced = 1},
+    {.kind = CLI_INT32,
+     .name = "retries",
+     .argument = "N",
+     .target = &http.retries,
+     .most = 100,
+     .help = "of a request that failed on the way; default 6",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "timeout",
+     .argument = "SECONDS",
+     .target = &http.total_seconds,
+     .least = 0.001,
+     .most = 1e6,
+     .help = "of a request; default 600",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "idle-timeout",
+     .argument = "SECONDS",
+     .target = &http.idle_seconds,
+     .least = 0.001,
+     .most = 1e6,
+     .help = "without a byte; default 120",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "key-env",
+     .argument = "NAME",
+     .target = &http.key_env,
+     .help = "environment variable that holds the key; default OPENAI_API_KEY",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "proxy",
+     .argument = "URL",
+     .target = &http.proxy,
+     .help = "default: what the environment says",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "ca-file",
+     .argument = "FILE",
+     .target = &http.ca_file,
+     .help = "certificates to trust in place of the system's",
+     .advanced = 1},
+    {.kind = CLI_SWITCH,
+     .name = "insecure",
+     .target = &http.insecure,
+     .help = "do not check the server's certificate",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "journal",
+     .argument = "FILE",
+     .target = &http.journal,
+     .help = "where every answer is kept; default: beside the judgments, with .journal added",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "results",
+     .argument = "FILE",
+     .target = &results,
+     .help = "batch-read: the results of a batch",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "judgments",
+     .argument = "FILE",
+     .target = &judgments,
+     .help = "batch-write: the judgments that the batch is for; what their journal answers is left "
+             "out",
+     .advanced = 1},
+    {.kind = CLI_SWITCH,
+     .name = "strict",
+     .target = &strict,
+     .help = "exit with 1 where the server refused an answer",
+     .advanced = 1},
+    {.kind = CLI_HEADING, .name = "Where it runs (local)"},
     {.kind = CLI_TEXT,
      .name = "backend",
      .argument = "cpu|cuda",
@@ -100,7 +284,11 @@ static const cli_option table[] = {
 static const cli_program program = {
     .name = "pdx-judge",
     .purpose = "both orders of every pair, judged by a language model",
-    .usage = "pdx-judge local --model FILE|DIR --pairs pairs.jsonl -o judgments.jsonl",
+    .usage = "pdx-judge local --model FILE|DIR --pairs pairs.jsonl -o judgments.jsonl\n"
+             "       pdx-judge http --url URL --model NAME --pairs pairs.jsonl -o judgments.jsonl\n"
+             "       pdx-judge batch-write --model NAME --pairs pairs.jsonl -o requests.jsonl\n"
+             "       pdx-judge batch-read --model NAME --pairs pairs.jsonl --results R -o "
+             "judgments.jsonl",
     .tables = {table},
     .closing =
         "The judgments are written to FILE.part as they come and renamed at the end; a run that "
@@ -117,56 +305,127 @@ static void split_labels(char *text) {
     if (!comma || comma == text || !comma[1] || strchr(comma + 1, ','))
         cli_fail(CLI_BAD_INPUT, "--labels takes two labels, as in A,B");
     *comma = 0;
-    local.label_first = text;
-    local.label_second = comma + 1;
+    local.label_first = asked.label_first = text;
+    local.label_second = asked.label_second = comma + 1;
 }
 
-static void tell(const pdx_judge_result *r) {
+static void tell_speed(const pdx_judge_result *r, int way) {
+    double seconds = r->seconds > 0 ? r->seconds : 1e-9;
+    if (way == LOCAL) {
+        double saved = r->tokens ? 1 - (double)r->computed / (double)r->tokens : 0;
+        cli_note("%.1f tokens and %.2f judgments a second; shared prefixes saved %.1f %% of %lld "
+                 "tokens",
+                 (double)r->tokens / seconds, (double)r->judgments / seconds, 100 * saved,
+                 (long long)r->tokens);
+        return;
+    }
+    cli_note(
+        "%lld requests sent, %.2f judgments a second; %lld tokens read and %lld written in all",
+        (long long)r->requests, (double)r->judgments / seconds, (long long)r->tokens,
+        (long long)r->output_tokens);
+    if (!isnan(r->usd)) cli_note("%.6g USD spent in all", r->usd);
+}
+
+static void tell(const pdx_judge_result *r, int way) {
     cli_note("%lld pairs judged, %lld judgments made, %lld found from an earlier run",
              (long long)r->pairs, (long long)r->judgments, (long long)r->resumed);
-    if (r->judgments == 0) return;
-    double saved = r->tokens ? 1 - (double)r->computed / (double)r->tokens : 0;
-    cli_note(
-        "%.1f tokens and %.2f judgments a second; shared prefixes saved %.1f %% of %lld tokens",
-        (double)r->tokens / r->seconds, (double)r->judgments / r->seconds, 100 * saved,
-        (long long)r->tokens);
-    cli_note("the response shown first was chosen in %.1f %%; the labels hold %.1f %% of the "
-             "probability",
-             100 * r->p_first, 100 * r->coverage);
+    if (r->judgments > 0) tell_speed(r, way);
+    if (!isnan(r->p_first))
+        cli_note("the response shown first was chosen in %.1f %%", 100 * r->p_first);
+    if (!isnan(r->coverage))
+        cli_note("the labels hold %.1f %% of the probability", 100 * r->coverage);
+    if (r->both_orders)
+        cli_note("of %lld pairs in both orders, %.1f %% have the same winner in both, %.1f %% the "
+                 "first shown in both",
+                 (long long)r->both_orders, 100 * r->consistent, 100 * r->flip_to_first);
+    if (r->no_verdict)
+        cli_note("%lld answers say nothing; their text is kept", (long long)r->no_verdict);
+    if (r->refused) cli_note("the server refused %lld; their rows say why", (long long)r->refused);
     if (r->truncated) cli_note("%lld prompts were cut to fit", (long long)r->truncated);
+}
+
+/* Requests as a batch file; with --dry-run for people to look at. */
+static void write_batch(pdx_judge *judge, pdx_dataset *dataset) {
+    pdx_batch_result batch;
+    const char *to = dry_run ? "-" : cli.output, *of = dry_run ? cli.output : judgments;
+    cli_write(pdx_judge_batch_write(&batch, judge, dataset, to, of, &run));
+    cli_note("%lld requests, about %lld tokens to read; %lld are answered already",
+             (long long)batch.requests, (long long)batch.tokens, (long long)batch.answered);
+    if (!isnan(batch.usd)) cli_note("at most about %.6g USD", batch.usd);
+}
+
+static void read_results(pdx_judge *judge) {
+    pdx_batch_result batch;
+    cli_read(pdx_judge_batch_read(&batch, judge, results, cli.output));
+    cli_note("%lld results, %lld of them good", (long long)batch.requests,
+             (long long)batch.answered);
+}
+
+/* Which way, and what it needs. */
+static int which_way(void) {
+    int way = 0;
+    while (way < WAYS && (words.count != 1 || strcmp(words.items[0], ways[way]))) ++way;
+    if (way == WAYS)
+        cli_fail(CLI_BAD_INPUT, "what kind of judge? (local, http, batch-write or batch-read)");
+    if (!model || !files.pairs || (!cli.output && !dry_run))
+        cli_fail(CLI_BAD_INPUT, "--model, --pairs and -o are needed (see --help)");
+    if (way == HTTP && !http.url) cli_fail(CLI_BAD_INPUT, "http needs --url");
+    if (way == BATCH_READ && !results) cli_fail(CLI_BAD_INPUT, "batch-read needs --results");
+    if (dry_run && way != HTTP) cli_fail(CLI_BAD_INPUT, "--dry-run is for http");
+    if (http.max_usd > 0 && !http.prices) cli_fail(CLI_BAD_INPUT, "--max-usd needs --prices");
+    return way;
+}
+
+static pdx_judge *open_judge(int way) {
+    pdx_judge *judge;
+    if (way == LOCAL) {
+        local.prompt = prompt;
+        local.too_long = truncate_long ? PDX_TOO_LONG_TRUNCATE : PDX_TOO_LONG_REFUSE;
+        local.threads = cli.threads;
+        cli_read(pdx_judge_open_local(&judge, model, &local));
+        return judge;
+    }
+    http.model = model;
+    if (!http.url) http.url = "http://nowhere.invalid"; /* batch files are not sent from here */
+    http.offline = way == BATCH_READ;
+    asked.prompt = prompt;
+    asked.seed = (uint64_t)cli.seed;
+    cli_read(pdx_judge_open_http(&judge, &http, &asked));
+    return judge;
 }
 
 int main(int argc, char **argv) {
     pdx_dataset_options data;
     pdx_dataset *dataset;
-    pdx_judge *judge;
     pdx_judge_result result;
     char label_text[256];
     pdx_local_options_init(&local);
+    pdx_http_options_init(&http);
+    pdx_http_judge_options_init(&asked);
     pdx_judge_options_init(&run);
     pdx_dataset_options_init(&data);
     cli_parse(&program, argc, argv);
-    if (words.count != 1 || strcmp(words.items[0], "local"))
-        cli_fail(CLI_BAD_INPUT, "what kind of judge? (local)");
-    if (!model || !files.pairs || !cli.output)
-        cli_fail(CLI_BAD_INPUT, "--model, --pairs and -o are needed (see --help)");
+    int way = which_way();
     if (labels) {
         if (strlen(labels) >= sizeof label_text) cli_fail(CLI_BAD_INPUT, "--labels are too long");
         split_labels(strcpy(label_text, labels));
     }
-    local.too_long = truncate_long ? PDX_TOO_LONG_TRUNCATE : PDX_TOO_LONG_REFUSE;
-    local.threads = cli.threads;
     run.hooks = data.hooks = cli_hooks();
     data.where = where;
     data.threads = cli.threads;
 
     cli_read(pdx_dataset_load(&dataset, &files, &data));
-    cli_read(pdx_judge_open_local(&judge, model, &local));
-    pdx_status status = pdx_judge_run(&result, judge, dataset, cli.output, &run);
-    if (status == PDX_EIO || status == PDX_EBUSY) cli_write(status);
-    cli_read(status);
-    tell(&result);
-
+    pdx_judge *judge = open_judge(way);
+    if (way == BATCH_WRITE || dry_run) write_batch(judge, dataset);
+    else {
+        if (way == BATCH_READ) read_results(judge);
+        pdx_status status = pdx_judge_run(&result, judge, dataset, cli.output, &run);
+        if (status != PDX_OK && way != LOCAL) tell(&result, way);
+        if (status == PDX_EIO || status == PDX_EBUSY) cli_write(status);
+        cli_read(status);
+        tell(&result, way);
+        if (strict && result.refused) return CLI_NOT_HELD;
+    }
     pdx_judge_free(judge);
     pdx_dataset_free(dataset);
     return CLI_DONE;

@@ -15,10 +15,11 @@
 #include "net/limits.h"
 
 enum {
-    MOST_GIVEN_UP = 8,   /* in a row, with no answer between: nothing is to be had here */
-    MOST_REFUSED = 10,   /* likewise, definite refusals (4xx) */
-    MOST_PATIENCE = 8,   /* 429 count apart: so many times the retries */
-    LONGEST_RETRY = 3600 /* seconds; a server that asks for more gets no retry */
+    MOST_GIVEN_UP = 8,    /* in a row, with no answer between: nothing is to be had here */
+    MOST_REFUSED = 10,    /* likewise, definite refusals (4xx) */
+    PATIENCE = 3,         /* with 429 in a row: so many times the retries */
+    LONGEST_RETRY = 3600, /* seconds; a server that asks for more gets no retry */
+    SLOWEST_KNOCK = 6     /* 429 without Retry-After: the wait grows to half a minute at most */
 };
 
 typedef struct item {
@@ -51,9 +52,10 @@ struct pdx__asker {
     item *all;
     queue ready, delayed, done;
     int64_t pending;
-    int32_t in_flight, proved; /* 1 once an answer was good: the server can do it */
-    int32_t given_up, refused; /* in a row */
-    double pause_until;
+    int32_t in_flight;
+    const char *proved;                   /* path of the last good answer: the server can do it */
+    int32_t given_up, refused, throttled; /* in a row */
+    double pause_until, throttled_at;
     pdx_status fatal;
     char why[1024];  /* message of `fatal` */
     char shown[256]; /* the URL for messages: without a password */
@@ -113,6 +115,11 @@ static void free_item(pdx__asker *a, item *i) {
     pdx__told_free(&i->told);
     pdx__free(i->body);
     pdx__free(i);
+}
+
+/* 1 where this route of the server gave a good answer in this run. */
+static int32_t proved(const pdx__asker *a, const item *i) {
+    return a->proved && !strcmp(a->proved, i->path);
 }
 
 /* A request's number is the address of its item. */
@@ -222,7 +229,7 @@ static pdx_status give_up(pdx__asker *a, item *i, int32_t permanent, const char 
     *(permanent ? &a->refused : &a->given_up) += 1;
     finish(a, i);
     int32_t hopeless =
-        permanent ? a->refused >= MOST_REFUSED : !a->proved || a->given_up >= MOST_GIVEN_UP;
+        permanent ? a->refused >= MOST_REFUSED : !proved(a, i) || a->given_up >= MOST_GIVEN_UP;
     return hopeless ? stop(a, i) : PDX_OK;
 }
 
@@ -231,7 +238,7 @@ static pdx_status try_again(pdx__asker *a, item *i, double now, double wait, con
                             size_t length) {
     ++i->failures;
     if (i->failures > a->o.retries || wait > LONGEST_RETRY) return give_up(a, i, 0, body, length);
-    double backoff = pdx__limits_backoff(&a->limits, i->failures + i->refusals);
+    double backoff = pdx__limits_backoff(&a->limits, i->failures);
     i->not_before = now + (wait > 0 ? wait + 0.1 * backoff : backoff);
     push(&a->delayed, i);
     return PDX_OK;
@@ -269,7 +276,8 @@ static pdx_status read_answer(pdx__asker *a, item *i, const pdx__reply *r, doubl
             cJSON_Delete(body);
             return status;
         }
-        a->proved = 1;
+        a->proved = i->path;
+        a->throttled = 0;
         ++a->totals.answered;
         pdx__limits_answered(&a->limits, r->seconds);
         succeed(a, i, body, time(NULL));
@@ -277,7 +285,7 @@ static pdx_status read_answer(pdx__asker *a, item *i, const pdx__reply *r, doubl
     }
     cJSON_Delete(body);
     say(i, "status %d: %s", r->code, reason);
-    if (verdict == PDX__ACCEPT_NEVER && !a->proved) {
+    if (verdict == PDX__ACCEPT_NEVER && !proved(a, i)) {
         PDX__TRY(pdx__journal_failure(a->journal, i->told.key, i->told.attempts, i->told.reason,
                                       r->body, r->length));
         return pdx__fail(PDX_EUNSUPPORTED, "%s: %s", a->shown, reason);
@@ -298,23 +306,43 @@ static void explain(item *i, const pdx__reply *r, char code[64]) {
     cJSON_Delete(body);
 }
 
+/* 429: nobody asks for a while. It is no failure of this request, unless it alone is refused for
+ * ever. */
+static pdx_status knock_again(pdx__asker *a, item *i, const pdx__reply *r, double now) {
+    if (i->sent >= a->throttled_at) { /* not one of a volley that was counted already */
+        a->throttled_at = now;
+        ++a->throttled;
+        int32_t steps = a->throttled < SLOWEST_KNOCK ? a->throttled : SLOWEST_KNOCK;
+        double wait = pdx__limits_backoff(&a->limits, steps);
+        if (r->retry_after > 0) wait = r->retry_after;
+        a->pause_until = fmax(a->pause_until, now + wait);
+    }
+    if (a->throttled > PATIENCE * a->o.retries || r->retry_after > LONGEST_RETRY) {
+        PDX__TRY(give_up(a, i, 0, r->body, r->length));
+        return stop(a, i);
+    }
+    if (++i->refusals > PATIENCE * PATIENCE * a->o.retries)
+        return give_up(a, i, 0, r->body, r->length);
+    i->not_before = a->pause_until;
+    push(&a->delayed, i);
+    return PDX_OK;
+}
+
 static pdx_status read_refusal(pdx__asker *a, item *i, const pdx__reply *r, double now) {
     char code[64];
     int32_t c = r->code;
     pdx__budget_free(&a->budget, i->cost);
     explain(i, r, code);
     int32_t moved = c < 400, barred = c == 401 || c == 403 || c == 404 || c == 405 || moved;
-    if ((barred && !a->proved) || (c == 429 && !strcmp(code, "insufficient_quota"))) {
+    if ((barred && !proved(a, i)) || (c == 429 && !strcmp(code, "insufficient_quota"))) {
         PDX__TRY(give_up(a, i, 1, r->body, r->length));
         return stop(a, i);
     }
-    if (c == 429 || c == 503) {
-        pdx__limits_refused(&a->limits, now, i->sent);
-        if (r->retry_after <= LONGEST_RETRY)
-            a->pause_until = fmax(a->pause_until, now + r->retry_after);
-        if (c == 429 && i->refusals++ < a->o.retries * MOST_PATIENCE) --i->failures;
-    }
-    if (c == 429 || c == 408 || c == 409 || c == 425 || c >= 500 || moved)
+    if (c == 429 || c == 503) pdx__limits_refused(&a->limits, now, i->sent);
+    if (c == 429) return knock_again(a, i, r, now);
+    if (r->retry_after <= LONGEST_RETRY)
+        a->pause_until = fmax(a->pause_until, now + r->retry_after);
+    if (c == 408 || c == 409 || c == 425 || c >= 500 || moved)
         return try_again(a, i, now, r->retry_after, r->body, r->length);
     return give_up(a, i, 1, r->body, r->length);
 }
@@ -409,7 +437,8 @@ static pdx_status send_ready(pdx__asker *a, double now, double *wait, int32_t *b
     *broke = 0;
     while (a->ready.first) {
         item *i = a->ready.first;
-        if (!a->proved && a->in_flight) return PDX_OK; /* the first one finds out what it can do */
+        if (!proved(a, i) && a->in_flight)
+            return PDX_OK; /* the first one finds out what it can do */
         *wait = fmax(a->pause_until - now, pdx__limits_wait(&a->limits, now, a->in_flight));
         if (*wait > 0) return PDX_OK;
         i->cost = pdx__budget_estimate(&a->budget, i->length, i->most_output);
