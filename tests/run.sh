@@ -15,6 +15,7 @@ want clang-format-14 command -v clang-format-14
 want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
 want libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdlib.h
 want python3-pip python3 -m pip --version
+want python3-numpy /usr/bin/python3 -c 'import numpy'
 install_missing || echo "going on without them" >&2
 if fetch_model build-test/model; then PDX_SMOLLM2=$PWD/$model; export PDX_SMOLLM2; fi
 

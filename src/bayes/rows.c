@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/pool.h"
 #include "fit_options.h"
 #include "sample.h"
 
@@ -39,6 +40,19 @@ static pdx_status number_names(char ***out, int32_t d) {
         (*out)[k] = text;
     }
     return PDX_OK;
+}
+
+typedef struct row_fit {
+    pdx_posterior *posterior;
+    const pdx__sample *sample;
+    const pdx_fit_options *options;
+    pdx__workspace *workspace;
+} row_fit;
+
+static pdx_status fit(void *context, int64_t task, int32_t worker) {
+    (void)task, (void)worker;
+    row_fit *f = context;
+    return pdx__sample_fit(&f->posterior, f->sample, f->options, 0, f->workspace);
 }
 
 pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit_options *options) {
@@ -79,7 +93,11 @@ pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit
                           .offset = rows->offset,
                           .margin = rows->margin,
                           .length_column = pdx__length_column(columns, rows->d)};
-    PDX__GO(pdx__sample_fit(out, &sample, &full, 0, workspace));
+    /* One task on the pool: its hooks tell progress and stop a long one. */
+    row_fit one = {.sample = &sample, .options = &full, .workspace = workspace};
+    status = pdx__pool_run(1, 1, fit, &one, &full.hooks, "fits");
+    if (status == PDX_OK) *out = one.posterior;
+    else pdx_posterior_free(one.posterior);
 done:
     pdx__free(sign);
     pdx__free(names);

@@ -1,0 +1,135 @@
+"""Fits and studies: the numbers are the library's, and they come out in every shape."""
+import tempfile
+import unittest
+from pathlib import Path
+
+import numpy as np
+
+import prefdissect as pdx
+
+try:
+    import pandas
+except ImportError:
+    pandas = None
+try:
+    import arviz
+except ImportError:
+    arviz = None
+
+
+class Rows(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        numbers = np.random.default_rng(5)
+        cls.x = numbers.integers(-1, 2, (400, 6)).astype(np.int8)
+        cls.w = np.array([1, -1, 0.5, 0, 0, 0])
+        cls.y = (numbers.random(400) < 1 / (1 + np.exp(-cls.x @ cls.w))).astype(float)
+
+    def test_finds_planted_weights(self):
+        fit = pdx.Fit.from_rows(self.x, self.y, prior_scale=1)
+        self.assertTrue((np.abs(fit.mean - self.w) < 4 * fit.sd).all(), (fit.mean, fit.sd))
+        np.testing.assert_allclose(np.sqrt(np.diag(fit.covariance)), fit.sd, rtol=1e-6)
+        self.assertEqual(fit.quantiles.shape, (6, 9))
+        self.assertTrue((np.diff(fit.quantiles, axis=1) > 0).all())
+        self.assertTrue(fit.certificate.ok)
+        self.assertTrue(fit.verdict)
+
+    def test_int8_and_float_rows_give_the_same(self):
+        whole = pdx.Fit.from_rows(self.x, self.y)
+        for x in (self.x.astype(float), np.asfortranarray(self.x, dtype=float), self.x.tolist()):
+            np.testing.assert_array_equal(pdx.Fit.from_rows(x, self.y).mean, whole.mean)
+
+    def test_predict_proba(self):
+        fit = pdx.Fit.from_rows(self.x, self.y)
+        p = fit.predict_proba([[0] * 6, self.x[0]])
+        self.assertAlmostEqual(p[0], 0.5)
+        self.assertAlmostEqual(p[1] + fit.predict_proba(-self.x[:1])[0], 1)
+        self.assertEqual(fit.predict_proba(np.empty((0, 6))).shape, (0,))
+        with self.assertRaises(ValueError):
+            fit.predict_proba([[0] * 5])
+
+    def test_options_reach_the_library(self):
+        pinned = pdx.Fit.from_rows(self.x, self.y, prior_scales=[1, 0, 1, 1, 1, 1], draws=50,
+                                   quantile_probs=[0.1, 0.9], covariance=False, method="stis")
+        self.assertEqual(pinned.mean[1], 0)
+        self.assertEqual(pinned.draws.shape, (50, 6))
+        self.assertEqual(pinned.quantile_probs.tolist(), [0.1, 0.9])
+        self.assertIsNone(pinned.covariance)
+        for wrong, kind in (({"prior": "flat"}, ValueError), ({"colour": 1}, TypeError),
+                            ({"prior_scales": [1]}, ValueError), ({"draws": -1}, ValueError),
+                            ({"threads": 2**40}, OverflowError), ({"draws": 1.5}, TypeError),
+                            ({"preset": "none"}, ValueError), ({"size": 3}, TypeError)):
+            with self.assertRaises(kind, msg=str(wrong)):
+                pdx.Fit.from_rows(self.x, self.y, **wrong)
+
+    def test_shapes_are_checked(self):
+        for wrong in ({"y": self.y[1:]}, {"y": self.y, "weight": [1]}, {"y": self.y, "names": ["a"]},
+                      {}):
+            with self.assertRaises(ValueError):
+                pdx.Fit.from_rows(self.x, **wrong)
+
+    def test_contrast(self):
+        fit = pdx.Fit.from_rows(self.x, self.y, prior_scale=1)
+        contrast = fit.contrast("x1", fit, "x2")
+        self.assertAlmostEqual(contrast.mean, fit.mean[0] - fit.mean[1])
+        self.assertGreater(contrast.prob_greater, 0.99)
+        self.assertFalse(any(c.discovery for c in fit.contrast_all(
+            pdx.Fit.from_rows(self.x, self.y, prior_scale=0.9)).values()))
+        with self.assertRaises(KeyError):
+            fit.contrast("x9", fit)
+
+
+class Studies(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data, cls.judgments, cls.truth = pdx.simulate(pairs=300, scenarios=2)
+        cls.study = pdx.Study.fit(cls.data, cls.judgments, draws=100)
+
+    def test_is_a_sequence(self):
+        study = self.study
+        self.assertEqual(len(study), 6)
+        self.assertEqual(len(study.judges) * len(study.groups), 6)
+        fit = study["human", study.groups[1]]
+        self.assertEqual((fit.judge, fit.group), ("human", study.groups[1]))
+        self.assertEqual([f.judge for f in study][-1], study[-1].judge)
+        with self.assertRaises(KeyError):
+            study["nobody", "all"]
+        with self.assertRaises(IndexError):
+            study[6]
+
+    def test_save_and_load(self):
+        with tempfile.TemporaryDirectory() as folder:
+            self.study.save(Path(folder) / "fits.json")
+            again = pdx.Study.load(Path(folder) / "fits.json")
+            self.truth.save_weights(Path(folder) / "weights")
+            self.study.save_dissection(Path(folder) / "plot.svg", truth=self.truth)
+            self.assertIn("<svg", (Path(folder) / "plot.svg").read_text())
+        for one, other in zip(self.study, again):
+            np.testing.assert_array_equal(one.mean, other.mean)
+            np.testing.assert_array_equal(one.sd, other.sd)
+
+    def test_means_only(self):
+        fit = self.truth[0]
+        self.assertEqual(fit.mean.shape, (29,))
+        self.assertIsNone(fit.sd)
+        self.assertTrue(np.isnan(self.truth.summary()["sd"]).all())
+
+    def test_summary(self):
+        table = self.study.summary()
+        self.assertEqual(len(table), 6 * 29)
+        self.assertIs(type(table), np.ndarray if pandas is None else pandas.DataFrame)
+        np.testing.assert_array_equal(np.asarray(table["mean"][:29]), self.study[0].mean)
+        self.assertTrue((np.asarray(table["low"]) < np.asarray(table["high"])).all())
+
+    def test_threads_do_not_matter(self):
+        one = pdx.Study.fit(self.data, self.judgments, threads=1, judges=["human"])
+        np.testing.assert_array_equal(one[0].mean, self.study[0].mean)
+        self.assertEqual(one.judges, ("human",))
+
+    @unittest.skipIf(arviz is None, "ArviZ is absent")
+    def test_arviz(self):
+        posterior = self.study[0].to_arviz().posterior["weight"]
+        self.assertEqual(posterior.shape, (1, 100, 29))
+        self.assertEqual(str(posterior.coords["property"].values[0]), self.study[0].columns[0])
+        with self.assertRaises(ValueError):
+            self.truth[0].to_arviz()
