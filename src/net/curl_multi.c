@@ -1,19 +1,22 @@
 /* The transport over libcurl's multi handle: one thread, kept-alive connections, several base URLs
- * as one pool. Redirects are not followed: the key would go where nobody sent it. Leaves out
- * retries (ask.c) and what bodies mean. */
+ * as one pool. A server that answers twice would have its second answer taken for that of the next
+ * request on the connection: see "stray answers". Redirects are not followed: the key would go
+ * where nobody sent it. Leaves out retries (ask.c) and what bodies mean. */
 #include <curl/curl.h>
 #include <math.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/socket.h>
 
 #include "core/buf.h"
 #include "core/pool.h"
 #include "net/transport.h"
 
-enum { MOST_HEADERS = 256 << 10, MOST_IDLE = 64 };
+enum { MOST_HEADERS = 256 << 10, MOST_IDLE = 64, FIRST_LOOK_MS = 20 };
 
 typedef struct server {
     char *url; /* without "/v1" and "/" at its end */
@@ -29,7 +32,7 @@ typedef struct exchange {
     pdx__buf body;
     size_t headers;
     double start;
-    int32_t too_large;
+    int32_t too_large, closes; /* the answer is; the server ends the connection after it */
     char error[CURL_ERROR_SIZE];
 } exchange;
 
@@ -38,8 +41,14 @@ typedef struct net {
     struct curl_slist *headers;
     server *servers;
     int32_t count, turn;
-    exchange *busy;        /* in flight */
-    CURL *idle[MOST_IDLE]; /* handles to use again */
+    exchange *busy; /* in flight */
+    uint64_t *last; /* [last_capacity] by number of the socket: hash of its last answer */
+    size_t last_capacity;
+    curl_socket_t rested[MOST_IDLE]; /* plain connections that came to rest since curl looked */
+    int32_t rested_count;
+    int32_t varied, repeated; /* answers unlike, and like, the last one of their connection */
+    int32_t looked, strays;   /* 1: one answer was waited after; an answer too many was seen */
+    CURL *idle[MOST_IDLE];    /* handles to use again */
     int32_t idle_count;
     char *key, *proxy, *ca_file;
     pdx_http_options o; /* numbers only */
@@ -64,8 +73,10 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
 
 static size_t on_header(char *data, size_t size, size_t count, void *context) {
     exchange *x = context;
-    (void)data;
+    static const char close[] = "connection: close";
     x->headers += size * count;
+    if (size * count >= sizeof close - 1 && !strncasecmp(data, close, sizeof close - 1))
+        x->closes = 1;
     x->too_large |= x->headers > MOST_HEADERS;
     return x->too_large ? 0 : size * count;
 }
@@ -126,12 +137,84 @@ static CURLcode set_all(net *n, exchange *x, const char *url, const char *body, 
     SET(CURLOPT_LOW_SPEED_LIMIT, 1L);
     SET(CURLOPT_LOW_SPEED_TIME, (long)ceil(n->o.idle_seconds));
     SET(CURLOPT_TCP_NODELAY, 1L);
+    SET(CURLOPT_FORBID_REUSE, n->strays ? 1L : 0L);
+    SET(CURLOPT_FRESH_CONNECT, n->strays ? 1L : 0L);
     if (n->proxy) SET(CURLOPT_PROXY, n->proxy);
     if (n->ca_file) SET(CURLOPT_CAINFO, n->ca_file);
     SET(CURLOPT_SSL_VERIFYPEER, n->o.insecure ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, n->o.insecure ? 0L : 2L);
 #undef SET
     return bad;
+}
+
+/* ---- stray answers ----
+ *
+ * HTTP/1 tells nothing of which request an answer belongs to but its place. So a connection at rest
+ * with bytes on it is closed; after the first answer of all a moment is given for such bytes to
+ * come; and an answer that is byte for byte the last one of its connection, from a server whose
+ * answers vary, is not taken: the request is asked again elsewhere. */
+
+static int has_bytes(curl_socket_t s) {
+    char byte;
+    return recv(s, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* A connection at rest with something on it is of no use. Between an answer's end and curl's next
+ * turn nothing was asked over it, so what is there was not asked for. */
+static void close_strays(net *n) {
+    int32_t found = 0;
+    for (int32_t i = 0; i < n->rested_count; ++i)
+        if (has_bytes(n->rested[i])) {
+            shutdown(n->rested[i], SHUT_RDWR);
+            found = 1;
+        }
+    n->rested_count = 0;
+    if (!found) return;
+    n->strays = 1;
+    for (exchange *x = n->busy; x; x = x->next) /* those that curl has not begun */
+        curl_easy_setopt(x->easy, CURLOPT_FRESH_CONNECT, 1L);
+}
+
+static uint64_t hash_of(const char *text, size_t length) {
+    uint64_t h = 0xcbf29ce484222325u;
+    for (size_t i = 0; i < length; ++i) h = (h ^ (unsigned char)text[i]) * 0x100000001b3u;
+    return h;
+}
+
+/* Notes an answer that came whole; *stray: it is one too many. */
+static pdx_status look_at(net *n, exchange *x, int *stray) {
+    curl_socket_t s = CURL_SOCKET_BAD;
+    long version = 0;
+    *stray = 0;
+    curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s);
+    curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
+    if (version != CURL_HTTP_VERSION_1_1) return PDX_OK;
+    if (s == CURL_SOCKET_BAD) { /* curl itself met more than the answer, and closed it */
+        n->strays |= !x->closes;
+        return PDX_OK;
+    }
+    size_t before = n->last_capacity;
+    if ((size_t)s >= before) {
+        PDX__TRY(pdx__grow(&n->last, &n->last_capacity, (size_t)s + 1, sizeof *n->last));
+        memset(n->last + before, 0, (n->last_capacity - before) * sizeof *n->last);
+    }
+    uint64_t body = hash_of(x->body.data, x->body.length);
+    long fresh = 1;
+    curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &fresh);
+    int same = !fresh && n->last[s] == body;
+    *stray = same && n->varied >= 2 && n->repeated * 8 < n->varied;
+    ++*(same ? &n->repeated : &n->varied);
+    n->last[s] = body;
+    if (!n->looked++) {
+        struct pollfd wait = {s, POLLIN, 0};
+        poll(&wait, 1, FIRST_LOOK_MS);
+    }
+    if (*stray) {
+        n->strays = 1;
+        shutdown(s, SHUT_RDWR);
+    } else if (!strncasecmp(x->at->url, "http:", 5) && n->rested_count < MOST_IDLE)
+        n->rested[n->rested_count++] = s;
+    return PDX_OK;
 }
 
 /* The handle goes back for the next exchange: its connection stays in the multi handle anyway. */
@@ -160,6 +243,7 @@ static pdx_status net_submit(void *self, int64_t id, const char *path, const cha
     x->start = pdx__seconds();
     x->easy = n->idle_count ? n->idle[--n->idle_count] : curl_easy_init();
     server *at = choose(n);
+    close_strays(n);
     pdx__buf url = PDX__BUF_EMPTY;
     join_url(&url, at->url, path);
     pdx_status status = x->easy ? url.status : pdx__nomem();
@@ -241,8 +325,14 @@ static void fill_reply(net *n, exchange *x, CURLcode code, pdx__reply *out) {
 static pdx_status finish(net *n, exchange *x, CURLcode code, pdx__reply *out) {
     fill_reply(n, x, code, out);
     pdx_status status = PDX_OK;
+    int stray = 0;
+    if (out->how == PDX__REPLY_ARRIVED) status = look_at(n, x, &stray);
+    if (stray) {
+        out->how = PDX__REPLY_BROKEN;
+        snprintf(out->reason, sizeof out->reason, "an answer came twice on one connection");
+    }
     if (x->body.status == PDX_ENOMEM || code == CURLE_OUT_OF_MEMORY) status = pdx__nomem();
-    else if (out->how == PDX__REPLY_ARRIVED) {
+    else if (status == PDX_OK && out->how == PDX__REPLY_ARRIVED) {
         out->length = x->body.length;
         pdx__buf_append(&x->body, "", 0);
         out->body = pdx__buf_take(&x->body);
@@ -273,6 +363,7 @@ static pdx_status net_poll(void *self, double seconds, pdx__reply *out, int32_t 
         int wait = (int)ceil(fmin(rest, 60) * 1000);
         if (performed && curl_multi_poll(n->multi, NULL, 0, wait, NULL) != CURLM_OK)
             return pdx__nomem();
+        close_strays(n);
         if (curl_multi_perform(n->multi, &running) != CURLM_OK) return pdx__nomem();
     }
 }
@@ -295,6 +386,7 @@ static void net_close(void *self) {
     curl_slist_free_all(n->headers);
     for (int32_t i = 0; i < n->count; ++i) pdx__free(n->servers[i].url);
     pdx__free(n->servers);
+    pdx__free(n->last);
     pdx__free(n->key);
     pdx__free(n->proxy);
     pdx__free(n->ca_file);

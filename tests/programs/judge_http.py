@@ -116,6 +116,15 @@ def test_every_fault_at_every_place():
                 equal(status, 0, f"{fault} at {at}")
 
 
+def test_answers_that_come_twice():
+    for start in (0, 3, 9, 15):
+        with support.Folder() as folder, \
+                Server(lambda n, body: "twice" if n >= start else None) as server:
+            write_pairs(folder, 10)
+            equal(judge(folder, server, "--concurrency", 2).status, 0)
+            complete(folder, server, 10)
+
+
 def test_a_server_that_stays_down():
     for fault in ("500", "429", "cut-json", "reset", "huge"):
         with support.Folder() as folder, Server(lambda n, body: fault if n > 2 else None) as server:
