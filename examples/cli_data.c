@@ -126,7 +126,9 @@ static const char *join_where(char *out, size_t size) {
     return used ? out : NULL;
 }
 
-static void load_dataset(pdx_dataset **out) {
+void cli_load_dataset(pdx_dataset **out) {
+    if (!cli_data.files.pairs && !cli_data.files.features && !cli_data.files.resolved)
+        cli_fail(CLI_BAD_INPUT, "which pairs? Give --pairs FILE, --features FILE or --table FILE");
     pdx_schema *schema = NULL;
     pdx_dataset_options options;
     pdx_dataset_options_init(&options);
@@ -220,7 +222,7 @@ void cli_load(pdx_dataset **dataset, pdx_judgments **judgments) {
     if (!cli_data.judgments.count && !cli_data.labels.count && !cli_data.verdicts.count)
         cli_fail(CLI_BAD_INPUT, "who preferred what? Give --judgments FILE (or --labels, "
                                 "--verdicts; see --help-all)");
-    load_dataset(dataset);
+    cli_load_dataset(dataset);
     if (cli_data.judgments.count) {
         char where[4096];
         pdx_judgments_options options;

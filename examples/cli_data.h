@@ -18,6 +18,8 @@ extern const cli_option cli_data_table[]; /* fills cli_data */
 
 /* 1 where any data was named. */
 int cli_data_given(void);
+/* Loads the pairs only. */
+void cli_load_dataset(pdx_dataset **dataset);
 /* Loads what the options name; exits with a reason where that is not possible. */
 void cli_load(pdx_dataset **dataset, pdx_judgments **judgments);
 

@@ -275,7 +275,9 @@ PDX_API pdx_status pdx_power_describe(pdx_power_options *options, const pdx_data
                                       int32_t property, const pdx_posterior *posterior);
 /* Pairs needed, one label each, for the wanted power; and the power of a given number of pairs. The
  * estimate of the weight is taken as normal with the information of the logistic model; what counts
- * as found follows exactly from that and the prior. PDX_ENUMERIC where 1e12 pairs do not do. */
+ * as found follows exactly from that and the prior. On the
+ * safe side where much of the property is shared, as the prior helps there. PDX_ENUMERIC where 1e12
+ * pairs do not do. */
 PDX_API pdx_status pdx_power_pairs(double *pairs, const pdx_power_options *options);
 PDX_API pdx_status pdx_power_of(double *power, double pairs, const pdx_power_options *options);
 /* The power seen in `studies` simulated ones of so many pairs, each fitted; Wilson's interval. */

@@ -103,6 +103,9 @@ PDX_API const pdx_posterior *pdx_study_get(const pdx_study *study, int32_t i); /
 /* NULL where there is no such fit. */
 PDX_API const pdx_posterior *pdx_study_find(const pdx_study *study, const char *judge,
                                             const char *group);
+/* Moves the fits of `from` behind those of `into`. A judge and group that both have is PDX_EINVAL,
+ * and then nothing is moved. */
+PDX_API pdx_status pdx_study_append(pdx_study *into, pdx_study *from);
 /* fits.json, round-trip precision; and back. The original's weight files (a folder of
  * model_<group>_fitted_paras.jsonl, or one community JSON file of one judge, <size>_<judge>.json)
  * give fits with means only; they are written from fold means where there are any, as a folder, or

@@ -99,18 +99,7 @@ void pdx__measure(double out[PDX_METRIC_COUNT], const pdx__weights *a, const pdx
 
 int pdx__is_scenario(const char *group) { return group[0] >= 'A' && group[0] <= 'Z'; }
 
-/* ---- the handle ---- */
-
-enum { VALUE, MEAN, LOW, HIGH, TABLES };
-
-struct pdx_similarity {
-    int32_t judges, groups, d;
-    char **judge, **group;
-    char *scenario; /* [groups] */
-    int32_t uncertain;
-    double *matrix[TABLES]; /* [groups + 1][metrics][judges][judges]; the last group: overall */
-    char *note;
-};
+/* ---- comparing ---- */
 
 typedef struct job {
     pdx_similarity *out;
@@ -122,17 +111,10 @@ typedef struct job {
     double *block;             /* behind mean */
 } job;
 
-static double *entry(const pdx_similarity *s, int table_of, int32_t group, int32_t metric,
-                     int32_t a, int32_t b) {
-    size_t n = (size_t)s->judges;
-    return s->matrix[table_of] +
-           (((size_t)group * PDX_METRIC_COUNT + (size_t)metric) * n + (size_t)a) * n + (size_t)b;
-}
-
 static void set_both(const pdx_similarity *s, int table_of, int32_t group, int32_t metric,
                      int32_t a, int32_t b, double value) {
-    *entry(s, table_of, group, metric, a, b) = value;
-    *entry(s, table_of, group, metric, b, a) = value;
+    *pdx__similarity_entry(s, table_of, group, metric, a, b) = value;
+    *pdx__similarity_entry(s, table_of, group, metric, b, a) = value;
 }
 
 /* Mean and interval of values[n], which are sorted here; NaN values are left out. */
@@ -147,9 +129,11 @@ static void summarise(const pdx_similarity *s, int32_t group, int32_t metric, in
         }
     if (!count) return;
     qsort(values, (size_t)count, sizeof *values, pdx__ascending);
-    set_both(s, MEAN, group, metric, a, b, sum / (double)count);
-    set_both(s, LOW, group, metric, a, b, pdx__sorted_quantile(values, count, 0.025));
-    set_both(s, HIGH, group, metric, a, b, pdx__sorted_quantile(values, count, 0.975));
+    set_both(s, PDX__SIMILARITY_MEAN, group, metric, a, b, sum / (double)count);
+    set_both(s, PDX__SIMILARITY_LOW, group, metric, a, b,
+             pdx__sorted_quantile(values, count, 0.025));
+    set_both(s, PDX__SIMILARITY_HIGH, group, metric, a, b,
+             pdx__sorted_quantile(values, count, 0.975));
 }
 
 /* One pair of judges in all groups. Overall: means over the scenarios that both have; over draws
@@ -170,7 +154,7 @@ static void compare(const job *j, int32_t a, int32_t b, double *scratch) {
         int counts[PDX_METRIC_COUNT];
         pdx__measure(value, &j->mean[at_a], &j->mean[at_b], s->d);
         for (int32_t m = 0; m < PDX_METRIC_COUNT; ++m) {
-            set_both(s, VALUE, g, m, a, b, value[m]);
+            set_both(s, PDX__SIMILARITY_VALUE, g, m, a, b, value[m]);
             counts[m] = s->scenario[g] && !isnan(value[m]);
             if (!counts[m]) continue;
             total[m] += value[m];
@@ -196,7 +180,7 @@ static void compare(const job *j, int32_t a, int32_t b, double *scratch) {
     }
     for (int32_t m = 0; m < PDX_METRIC_COUNT; ++m) {
         if (!known[m]) continue;
-        set_both(s, VALUE, s->groups, m, a, b, total[m] / known[m]);
+        set_both(s, PDX__SIMILARITY_VALUE, s->groups, m, a, b, total[m] / known[m]);
         if (!uncertain || !draws) continue;
         for (int64_t i = 0; i < draws; ++i) overall[m * draws + i] /= known[m];
         summarise(s, s->groups, m, a, b, overall + m * draws, draws);
@@ -335,11 +319,21 @@ static pdx_status rank_means(job *j) {
 static pdx_status make_tables(pdx_similarity *s) {
     size_t count =
         (size_t)(s->groups + 1) * PDX_METRIC_COUNT * (size_t)s->judges * (size_t)s->judges;
-    for (int t = 0; t < (s->uncertain ? TABLES : 1); ++t) {
+    for (int t = 0; t < (s->uncertain ? PDX__SIMILARITY_TABLES : 1); ++t) {
         if (!(s->matrix[t] = pdx__alloc(count, sizeof(double)))) return PDX_ENOMEM;
         for (size_t i = 0; i < count; ++i) s->matrix[t][i] = NAN;
     }
     return PDX_OK;
+}
+
+/* Is a correlation of means above what draws say of it? */
+static int above_interval(const pdx_similarity *s) {
+    size_t count =
+        (size_t)(s->groups + 1) * PDX_METRIC_COUNT * (size_t)s->judges * (size_t)s->judges;
+    for (size_t i = 0; s->uncertain && i < count; ++i)
+        if (s->matrix[PDX__SIMILARITY_VALUE][i] > s->matrix[PDX__SIMILARITY_HIGH][i] + 1e-9)
+            return 1;
+    return 0;
 }
 
 static pdx_status write_note(const job *j) {
@@ -374,6 +368,10 @@ static pdx_status write_note(const job *j) {
                         "correlation with others.",
                         s->judge[c / s->groups], s->group[c % s->groups]);
     }
+    if (above_interval(s))
+        pdx__buf_text(&note,
+                      " A value above its interval is of weights that are hardly known: "
+                      "means that a prior has shrunk look more alike than the true weights.");
     s->note = pdx__buf_take(&note);
     return s->note ? PDX_OK : PDX_ENOMEM;
 }
@@ -393,7 +391,6 @@ static pdx_status run(job *j, const pdx_study *study) {
     PDX__TRY(pdx__pool_run(threads, cells, draw_cell, j, &o->hooks, "fits"));
     for (int64_t c = 0; c < cells; ++c) s->uncertain |= j->draw[c].value != NULL;
     PDX__TRY(make_tables(s));
-    PDX__TRY(write_note(j));
     threads = pdx__pool_threads(o->threads, s->judges);
     j->scratch = pdx__alloc_zero((size_t)threads, sizeof *j->scratch);
     if (!j->scratch) return PDX_ENOMEM;
@@ -406,7 +403,7 @@ static pdx_status run(job *j, const pdx_study *study) {
         status = pdx__pool_run(threads, s->judges, compare_all, j, &o->hooks, "judges");
     for (int32_t t = 0; t < threads; ++t) pdx__free(j->scratch[t]);
     pdx__free(j->scratch);
-    return status;
+    return status == PDX_OK ? write_note(j) : status;
 }
 
 pdx_status pdx_similarity_create(pdx_similarity **out, const pdx_study *study,
@@ -430,54 +427,4 @@ pdx_status pdx_similarity_create(pdx_similarity **out, const pdx_study *study,
     if (status == PDX_OK) *out = made;
     else pdx_similarity_free(made);
     return status;
-}
-
-void pdx_similarity_free(pdx_similarity *s) {
-    if (!s) return;
-    for (int32_t i = 0; s->judge && i < s->judges; ++i) pdx__free(s->judge[i]);
-    for (int32_t i = 0; s->group && i < s->groups; ++i) pdx__free(s->group[i]);
-    for (int t = 0; t < TABLES; ++t) pdx__free(s->matrix[t]);
-    pdx__free(s->judge);
-    pdx__free(s->group);
-    pdx__free(s->scenario);
-    pdx__free(s->note);
-    pdx__free(s);
-}
-
-/* ---- reading ---- */
-
-int32_t pdx_similarity_judge_count(const pdx_similarity *s) { return s ? s->judges : 0; }
-int32_t pdx_similarity_group_count(const pdx_similarity *s) { return s ? s->groups : 0; }
-const char *pdx_similarity_note(const pdx_similarity *s) { return s ? s->note : ""; }
-
-const char *pdx_similarity_judge(const pdx_similarity *s, int32_t judge) {
-    return s && judge >= 0 && judge < s->judges ? s->judge[judge] : NULL;
-}
-
-const char *pdx_similarity_group(const pdx_similarity *s, int32_t group) {
-    return s && group >= 0 && group < s->groups ? s->group[group] : NULL;
-}
-
-int32_t pdx_similarity_is_scenario(const pdx_similarity *s, int32_t group) {
-    return s && group >= 0 && group < s->groups ? s->scenario[group] : 0;
-}
-
-static const double *matrix(const pdx_similarity *s, int table_of, int32_t group, int32_t metric) {
-    if (!s || !s->matrix[table_of] || group < -1 || group >= s->groups || metric < 0 ||
-        metric >= PDX_METRIC_COUNT)
-        return NULL;
-    return entry(s, table_of, group < 0 ? s->groups : group, metric, 0, 0);
-}
-
-const double *pdx_similarity_matrix(const pdx_similarity *s, int32_t group, int32_t metric) {
-    return matrix(s, VALUE, group, metric);
-}
-const double *pdx_similarity_mean(const pdx_similarity *s, int32_t group, int32_t metric) {
-    return matrix(s, MEAN, group, metric);
-}
-const double *pdx_similarity_low(const pdx_similarity *s, int32_t group, int32_t metric) {
-    return matrix(s, LOW, group, metric);
-}
-const double *pdx_similarity_high(const pdx_similarity *s, int32_t group, int32_t metric) {
-    return matrix(s, HIGH, group, metric);
 }

@@ -26,4 +26,28 @@ pdx_status pdx__same_columns(const pdx_posterior *a, const pdx_posterior *b);
 pdx_status pdx__draws_create(pdx__weights *out, const pdx_posterior *fit, int64_t draws,
                              uint64_t seed, uint64_t stream);
 
+enum {
+    PDX__SIMILARITY_VALUE,
+    PDX__SIMILARITY_MEAN,
+    PDX__SIMILARITY_LOW,
+    PDX__SIMILARITY_HIGH,
+    PDX__SIMILARITY_TABLES
+};
+struct pdx_similarity {
+    int32_t judges, groups, d;
+    char **judge, **group;
+    char *scenario; /* [groups] */
+    int32_t uncertain;
+    double *matrix[PDX__SIMILARITY_TABLES]; /* [groups + 1][metrics][judges][judges]; the last
+                                               group: overall */
+    char *note;
+};
+
+static inline double *pdx__similarity_entry(const pdx_similarity *s, int table_of, int32_t group,
+                                            int32_t metric, int32_t a, int32_t b) {
+    size_t n = (size_t)s->judges;
+    return s->matrix[table_of] +
+           (((size_t)group * PDX_METRIC_COUNT + (size_t)metric) * n + (size_t)a) * n + (size_t)b;
+}
+
 #endif

@@ -27,6 +27,24 @@ void pdx_study_free(pdx_study *study) {
     pdx__free(study);
 }
 
+pdx_status pdx_study_append(pdx_study *into, pdx_study *from) {
+    PDX__REQUIRE(into && from && into != from, "pdx_study_append: NULL, or a study with itself");
+    for (int32_t i = 0; i < from->count; ++i)
+        PDX__REQUIRE(!pdx_study_find(into, from->fit[i]->judge, from->fit[i]->group),
+                     "both studies have a fit of judge '%s' in group '%s'", from->fit[i]->judge,
+                     from->fit[i]->group);
+    int32_t count = into->count + from->count;
+    pdx_posterior **fit = pdx__alloc_zero((size_t)count, sizeof *fit);
+    if (!fit) return PDX_ENOMEM;
+    memcpy(fit, into->fit, (size_t)into->count * sizeof *fit);
+    memcpy(fit + into->count, from->fit, (size_t)from->count * sizeof *fit);
+    pdx__free(into->fit);
+    into->fit = fit;
+    into->count = count;
+    from->count = 0;
+    return PDX_OK;
+}
+
 int32_t pdx_study_count(const pdx_study *study) { return study ? study->count : 0; }
 
 const pdx_posterior *pdx_study_get(const pdx_study *study, int32_t i) {

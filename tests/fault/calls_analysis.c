@@ -37,6 +37,16 @@ static pdx_status study_nearer(void) {
     return pdx_study_nearer(&probability, study, NULL, 0, "first", "second", "first", &options);
 }
 
+static pdx_status study_append(void) {
+    pdx_study *into, *from;
+    MUST(pdx_study_load(&into, fault_path("fits.json")));
+    pdx_status status = pdx_study_load(&from, fault_path("pooled.json"));
+    if (status == PDX_OK) status = pdx_study_append(into, from);
+    pdx_study_free(from);
+    pdx_study_free(into);
+    return status;
+}
+
 static pdx_status judgments_agreement(void) {
     pdx_agreement one, all[4];
     pdx_rate alpha;
@@ -116,6 +126,7 @@ const fault_call fault_analysis_calls[] = {
     {"similarity_create", similarity_create, 1},
     {"similarity_cluster", similarity_cluster, 1},
     {"study_nearer", study_nearer, 1},
+    {"study_append", study_append, 1},
     {"judgments_agreement", judgments_agreement, 1},
     {"posterior_effects", posterior_effects, 1},
     {"posterior_surprising", posterior_surprising, 1},
@@ -146,6 +157,11 @@ pdx_status fault_analysis_begin(void) {
     options.threads = 1;
     MUST(pdx_study_fit(&study, fault_dataset, fault_judgments, &options));
     MUST(pdx_similarity_create(&similarity, study, NULL));
+    pdx_study *pooled;
+    options.pool = PDX_POOL_COMPLETE;
+    MUST(pdx_study_fit(&pooled, fault_dataset, fault_judgments, &options));
+    MUST(pdx_study_save(pooled, fault_path("pooled.json")));
+    pdx_study_free(pooled);
     const char *path = fault_path("named.jsonl");
     MUST(write_pairs(path));
     pdx_dataset_files files = {.pairs = path};

@@ -2,7 +2,8 @@
 import support
 from support import check, equal, refused, run
 
-PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge"]
+PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge",
+            "pdx-compare", "pdx-explain", "pdx-rank", "pdx-power"]
 
 
 def test_help_fits_one_screen():
