@@ -57,7 +57,7 @@ double pdx__correlate(const double *a, const double *b, int32_t d) {
     /* equal weights leave only the rounding of their mean */
     double least = 1e-28 * d;
     if (!(aa > least * size_a * size_a) || !(bb > least * size_b * size_b)) return NAN;
-    return fmax(-1, fmin(1, ab / (sqrt(aa) * sqrt(bb))));
+    return fmax(-1, fmin(1, ab / sqrt(aa * bb)));
 }
 
 typedef struct place {
