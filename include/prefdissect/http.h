@@ -33,8 +33,9 @@ typedef struct pdx_http_options {
                             while answers come as fast as before, and halves where the server
                             refuses (429) or is silent. */
     int32_t retries; /* of a request that failed on the way or by the server's fault; default 6 */
-    double requests_per_minute, tokens_per_minute; /* 0 (default): no limit */
-    double connect_seconds;                        /* default 10 */
+    double requests_per_minute; /* 0 (default): no limit */
+    double tokens_per_minute;   /* prompt and answer; 0 (default): no limit */
+    double connect_seconds;     /* default 10 */
     double idle_seconds; /* with no byte coming, the time that the server thinks too; default 120 */
     double total_seconds; /* of one request; default 600 */
     double max_usd;       /* money that the whole journal may cost; 0 (default): no limit. Needs

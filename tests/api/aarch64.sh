@@ -8,9 +8,10 @@ if ! echo '#include <stdlib.h>' | $gcc -E - >/dev/null 2>&1; then
 fi
 scratch=$1
 shift
-# Only the two headers, not the rest of this machine's.
+# Only these headers of the packages, not the rest of this machine's.
 mkdir -p "$scratch/cjson"
-for header in cjson/cJSON.h pcre2.h; do
+ln -sfn "$(dirname "$(echo '#include <curl/curl.h>' | cc -M -E - | tr ' ' '\n' | grep -m1 '/curl/curl.h$')")" "$scratch/curl"
+for header in cjson/cJSON.h pcre2.h utf8proc.h; do
     found=$(printf '#include <%s>\n' "$header" | cc -DPCRE2_CODE_UNIT_WIDTH=8 -M -E - | tr ' ' '\n' | grep "/$header\$")
     ln -sf "$found" "$scratch/$header"
 done
