@@ -66,6 +66,13 @@ PDX_TIES_HALF = 1
 PDX_TIES_REFUSE = 2
 PDX_TOO_LONG_REFUSE = 0
 PDX_TOO_LONG_TRUNCATE = 1
+PDX_HTTP_COMPLETIONS = 0
+PDX_HTTP_CHAT = 1
+PDX_HTTP_VERDICT = 2
+PDX_HTTP_TOKEN_IDS = 3
+PDX_HTTP_GENERATIVE_SCORING = 4
+PDX_HTTP_SCORE = 5
+PDX_HTTP_LLAMA = 6
 PDX_ORDERS_BOTH = 0
 PDX_ORDERS_AB = 1
 PDX_ORDERS_BA = 2
@@ -331,6 +338,7 @@ class pdx_http_options(Struct):
     ca_file: bytes | None
     prices: bytes | None
     journal: bytes | None
+    offline: int
     insecure: int
     concurrency: int
     retries: int
@@ -352,6 +360,7 @@ class pdx_http_options(Struct):
         ("ca_file", c_char_p),
         ("prices", c_char_p),
         ("journal", c_char_p),
+        ("offline", c_int32),
         ("insecure", c_int32),
         ("concurrency", c_int32),
         ("retries", c_int32),
@@ -413,6 +422,39 @@ class pdx_local_options(Struct):
     ]
 
 
+class pdx_http_judge_options(Struct):
+    size: int
+    prompt: bytes | None
+    label_first: bytes | None
+    label_second: bytes | None
+    label_tie: bytes | None
+    pattern: bytes | None
+    label_ids: bytes | None
+    kind: int
+    top_logprobs: int
+    samples: int
+    reasoning: int
+    temperature: float
+    max_tokens: int
+    seed: int
+    _fields_ = [
+        ("size", c_uint32),
+        ("prompt", c_char_p),
+        ("label_first", c_char_p),
+        ("label_second", c_char_p),
+        ("label_tie", c_char_p),
+        ("pattern", c_char_p),
+        ("label_ids", c_char_p),
+        ("kind", c_int32),
+        ("top_logprobs", c_int32),
+        ("samples", c_int32),
+        ("reasoning", c_int32),
+        ("temperature", c_double),
+        ("max_tokens", c_int64),
+        ("seed", c_uint64),
+    ]
+
+
 class pdx_judge_options(Struct):
     size: int
     name: bytes | None
@@ -438,6 +480,15 @@ class pdx_judge_result(Struct):
     seconds: float
     p_first: float
     coverage: float
+    no_verdict: int
+    failed: int
+    refused: int
+    both_orders: int
+    consistent: float
+    flip_to_first: float
+    output_tokens: int
+    requests: int
+    usd: float
     _fields_ = [
         ("pairs", c_int64),
         ("resumed", c_int64),
@@ -448,6 +499,28 @@ class pdx_judge_result(Struct):
         ("seconds", c_double),
         ("p_first", c_double),
         ("coverage", c_double),
+        ("no_verdict", c_int64),
+        ("failed", c_int64),
+        ("refused", c_int64),
+        ("both_orders", c_int64),
+        ("consistent", c_double),
+        ("flip_to_first", c_double),
+        ("output_tokens", c_int64),
+        ("requests", c_int64),
+        ("usd", c_double),
+    ]
+
+
+class pdx_batch_result(Struct):
+    requests: int
+    answered: int
+    tokens: int
+    usd: float
+    _fields_ = [
+        ("requests", c_int64),
+        ("answered", c_int64),
+        ("tokens", c_int64),
+        ("usd", c_double),
     ]
 
 
@@ -1061,6 +1134,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_local_options),
         ],
     ),
+    "pdx_http_judge_options_init": (None, [POINTER(pdx_http_judge_options)]),
+    "pdx_judge_open_http": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_judge)),
+            POINTER(pdx_http_options),
+            POINTER(pdx_http_judge_options),
+        ],
+    ),
     "pdx_judge_free": (None, [POINTER(pdx_judge)]),
     "pdx_judge_name": (c_char_p, [POINTER(pdx_judge)]),
     "pdx_judge_options_init": (None, [POINTER(pdx_judge_options)]),
@@ -1072,6 +1154,26 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_dataset),
             c_char_p,
             POINTER(pdx_judge_options),
+        ],
+    ),
+    "pdx_judge_batch_write": (
+        c_int32,
+        [
+            POINTER(pdx_batch_result),
+            POINTER(pdx_judge),
+            POINTER(pdx_dataset),
+            c_char_p,
+            c_char_p,
+            POINTER(pdx_judge_options),
+        ],
+    ),
+    "pdx_judge_batch_read": (
+        c_int32,
+        [
+            POINTER(pdx_batch_result),
+            POINTER(pdx_judge),
+            c_char_p,
+            c_char_p,
         ],
     ),
     "pdx_fit_options_init": (None, [POINTER(pdx_fit_options)]),
