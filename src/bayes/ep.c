@@ -39,7 +39,7 @@ static void add_block(pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
 }
 
 /* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
- * from which nothing overshoots, however far the offsets are. */
+ * from which nothing overshoots, however far the offsets are or heavy the rows. */
 static void bound_sites(pdx__ep_rows *r) {
     for (int32_t i = 0; i < r->count; ++i) {
         double size = fabs(r->mean[i] + r->offset[i]);
@@ -171,10 +171,20 @@ static void update_priors(pdx__ep *ep, double damping) {
     }
 }
 
+#define MANY 1e4 /* rows: one that weighs as much may drag the first sweeps anywhere */
+
+/* Is one of the rows that the other fit had, and this one has not, as good as the whole of it? */
+static int lost_heavy(const pdx__problem *problem, const pdx__sites *warm) {
+    for (int64_t i = 0; problem->weight && i < problem->design->n; ++i)
+        if (problem->weight[i] == 0 && fabs(warm->nu[i]) > 0.1 * MANY) return 1;
+    return 0;
+}
+
 /* First sites: from a fit of the same design, or by the curvature near zero. */
 static void start(pdx__ep *ep, const pdx__sites *warm) {
     const pdx__problem *problem = ep->problem;
     const int64_t n = problem->design->n;
+    if (warm && lost_heavy(problem, warm)) warm = NULL;
     for (int32_t k = 0; k < ep->d; ++k) {
         ep->mean[k] = 0;
         ep->sd[k] = 1;
@@ -182,13 +192,16 @@ static void start(pdx__ep *ep, const pdx__sites *warm) {
         ep->site_linear[k] = warm ? warm->h[ep->column[k]] : 0;
         if (ep->rate[k] == 0) ep->site_precision[k] = ep->site_linear[k] = 0;
     }
+    double heaviest = 0;
     for (int64_t i = 0; i < n; ++i) {
         double w = problem->weight ? problem->weight[i] : 1;
+        heaviest = fmax(heaviest, w);
         ep->tau[i] = w == 0 ? 0 : warm ? warm->tau[i] : 0.22 * w;
         ep->nu[i] = w == 0 ? 0 : warm ? warm->nu[i] : 0;
     }
-    pass(ep, !warm && problem->offset ? PASS_BOUND : PASS_KEEP, 1);
-    if (warm || !problem->offset) return;
+    const int far = !warm && (problem->offset || heaviest > MANY); /* the mode may be */
+    pass(ep, far ? PASS_BOUND : PASS_KEEP, 1);
+    if (!far) return;
     double change;
     for (int i = 0; i < 5; ++i) {
         if (!solve(ep, &change) || change < 0.3) break;

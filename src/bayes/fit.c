@@ -165,9 +165,6 @@ static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settin
             if (!ok) return pdx__answer_by_nuts(out, ep, settings);
             c->ok = 1;
             PDX__TRY(pdx__answer_by_stis(out, ep, &stis, settings));
-        } else if (method == PDX_METHOD_AUTO && settings->summaries) {
-            /* unbiased, and even few draws know it better than EP does: sd_log_weight / sqrt(n) */
-            out->log_evidence = stis.log_evidence;
         }
     }
     if (settings->draws == 0) return PDX_OK;

@@ -119,8 +119,8 @@ static void refinement_matches_the_reference(void) {
     reference_free(&r);
 }
 
-/* Real-valued columns and labels that they all but decide: as far as EP's evidence goes wrong, and
- * where draws picked from the sampler's in even steps would lie on one side. */
+/* Real-valued columns and labels that they all but decide: where plain EP's evidence goes wrong,
+ * and where draws picked from the sampler's in even steps would lie on one side. */
 static void strong_real_columns(void) {
     enum { N = 350, D = 29, DRAWS = 16384 };
     static double x[N * D], y[N];

@@ -301,6 +301,41 @@ static void weights_of_any_size(void) {
 }
 
 /* With an immense weight the posterior is the maximum of the likelihood with its curvature. */
+/* With the heaviest row left out, where its fit ended is no place to start from. */
+static void heavy_rows_come_and_go(void) {
+    enum { WIDE = 29, LONG = 400 };
+    static double x[LONG * WIDE], y[LONG], weight[LONG];
+    pdx__prior prior[WIDE];
+    pdx__rng rng;
+    pdx__rng_init(&rng, 8, 0);
+    for (int i = 0; i < LONG; ++i) {
+        for (int k = 0; k < WIDE; ++k) {
+            double draw = pdx__rng_normal(&rng);
+            x[i * WIDE + k] = draw > 0.97 ? 1 : draw < -0.97 ? -1 : 0;
+        }
+        y[i] = pdx__rng_uniform(&rng) < 0.5 + 0.3 * x[i * WIDE];
+        weight[i] = 1;
+    }
+    weight[7] = 1e6;
+    for (int k = 0; k < WIDE; ++k) prior[k] = (pdx__prior){PDX_PRIOR_LAPLACE, 0.1};
+    pdx__design *design;
+    OK(pdx__design_create(&design, LONG, WIDE, x, NULL));
+    pdx__problem problem = {.design = design, .y = y, .weight = weight, .prior = prior};
+    pdx__fit_settings settings = {.method = PDX_METHOD_EP};
+    pdx__fit full, warm, cold;
+    OK(pdx__fit_problem(&full, &problem, &settings, NULL, workspace));
+    weight[7] = 0;
+    OK(pdx__fit_problem(&warm, &problem, &settings, &full.sites, workspace));
+    OK(pdx__fit_problem(&cold, &problem, &settings, NULL, workspace));
+    CHECK_LE(full.certificate.ep_sweeps, 12);
+    CHECK_LE(warm.certificate.ep_sweeps, 12);
+    for (int k = 0; k < WIDE; ++k) CHECK_NEAR(warm.mean[k], cold.mean[k], 0.003 * cold.sd[k]);
+    pdx__fit_free(&full);
+    pdx__fit_free(&warm);
+    pdx__fit_free(&cold);
+    pdx__design_free(design);
+}
+
 static void immense_weights_give_the_likelihood(void) {
     rows r = make_rows(1);
     r.d = 1;
@@ -371,6 +406,7 @@ int main(void) {
     RUN(small_posteriors_match_sums);
     RUN(hard_cases_are_answered);
     RUN(weights_of_any_size);
+    RUN(heavy_rows_come_and_go);
     RUN(immense_weights_give_the_likelihood);
     RUN(improper_posteriors_are_refused);
     RUN(draws_say_what_the_fit_says);
