@@ -8,16 +8,20 @@ if ! echo '#include <stdlib.h>' | $gcc -E - >/dev/null 2>&1; then
 fi
 scratch=$1
 shift
-# Only these headers of the packages, not the rest of this machine's.
-mkdir -p "$scratch/cjson"
-ln -sfn "$(dirname "$(echo '#include <curl/curl.h>' | cc -M -E - | tr ' ' '\n' | grep -m1 '/curl/curl.h$')")" "$scratch/curl"
-for header in cjson/cJSON.h pcre2.h utf8proc.h; do
-    found=$(printf '#include <%s>\n' "$header" | cc -DPCRE2_CODE_UNIT_WIDTH=8 -M -E - | tr ' ' '\n' | grep "/$header\$")
-    ln -sf "$found" "$scratch/$header"
+# Only these headers, not the rest of this machine's.
+rm -rf "$scratch"
+mkdir -p "$scratch"
+for header in cjson/cJSON.h curl/curl.h pcre2.h utf8proc.h; do
+    found=$(printf '#include <%s>\n' "$header" | cc -DPCRE2_CODE_UNIT_WIDTH=8 -M -E - | tr ' ' '\n' |
+        grep -m 1 "/$header\$")
+    case $header in
+    */*) ln -sfn "${found%/*}" "$scratch/${header%/*}" ;;
+    *) ln -sf "$found" "$scratch/$header" ;;
+    esac
 done
 status=0
 for file; do
-    $gcc -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Wextra -Wno-maybe-uninitialized -Werror -I include -I src -I "$scratch" \
-        -c "$file" -o "$scratch/object.o" || status=1
+    $gcc -std=gnu11 -D_GNU_SOURCE -fsyntax-only -Wall -Wextra -Werror -I include -I src -I "$scratch" \
+        "$file" || status=1
 done
 exit $status

@@ -22,7 +22,8 @@ declared = {}
 for path in sys.argv[2:]:
     text = re.sub(r"/\*.*?\*/", "", open(path).read(), flags=re.S)
     for body, name in re.findall(r"typedef struct \w+_options \{(.*?)\} (\w+_options);", text, re.S):
-        declared[name] = [re.findall(r"\w+", field)[-1] for field in body.split(";") if field.strip()]
+        declared[name] = [re.findall(r"\w+", field)[-1]
+                          for field in re.split("[;,]", body) if field.strip()]
 if declared.keys() != sizes.keys():
     wrong.append(f"the headers have {sorted(declared)}, options.c has {sorted(sizes)}")
 for name in declared.keys() & sizes.keys():
