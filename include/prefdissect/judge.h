@@ -120,7 +120,14 @@ typedef struct pdx_judge_result {
  * flushed to `path`.part while the run goes on; at its end the file is renamed. A run that was
  * stopped (PDX_ECANCELED) or killed goes on where it was: rows of the part file with the same judge
  * and prompt are kept, a torn last line is dropped. Another process on the same part file:
- * PDX_EBUSY. */
+ * PDX_EBUSY.
+ *
+ * Rows beyond the common fields: "bound": "first" | "second" where that label was not among the
+ * alternatives that the server told, so that its log-probability is an upper bound and "coverage"
+ * is without it; "normalised": true where probabilities are of the two labels only; "raw": the text
+ * of a verdict, or of an answer that says nothing (then shown and winner are null); "error": the
+ * server will not answer this one, and why. Answers that may still come make the run end with
+ * PDX_ENETWORK, its part file kept; PDX_EBUDGET: the budget is spent, likewise. */
 PDX_API pdx_status pdx_judge_run(pdx_judge_result *result, pdx_judge *judge, pdx_dataset *dataset,
                                  const char *path, const pdx_judge_options *options);
 
