@@ -3,7 +3,7 @@
     schema     what is measured                       Schema, Property
     dataset    pairs, groups, property comparisons    Dataset, load_table, import_files
     judgments  who preferred what, in which order     Judgments
-    judge      a thing that makes judgments           LocalJudge
+    judge      a thing that makes judgments           LocalJudge, HttpJudge
     fit        what that judge weighs                 Study, Fit
     simulate   studies with planted truth             simulate
 
@@ -30,7 +30,7 @@ from ._library import lib
 from .dataset import (Dataset, DatasetOptions, ImportResult, import_files, import_formats,
                       load_table, measure_surface)
 from .fit import Contrast, Fit, FitOptions, Study
-from .judge import Judge, JudgeResult, LocalJudge
+from .judge import BatchResult, HttpJudge, HttpOptions, Judge, JudgeResult, LocalJudge
 from .judgments import Judgments, JudgmentsOptions, Rates
 from .schema import Property, Schema
 from .simulation import Simulation, simulate
@@ -38,8 +38,9 @@ from .simulation import Simulation, simulate
 __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
-    "BudgetError", "BusyError", "CanceledError", "Contrast", "Dataset", "DatasetOptions", "Error",
-    "FileError", "Fit", "FitOptions", "ImportResult", "InvalidError", "Judge", "JudgeResult",
+    "BatchResult", "BudgetError", "BusyError", "CanceledError", "Contrast", "Dataset", "DatasetOptions", "Error",
+    "FileError", "Fit", "FitOptions", "HttpJudge",
+    "HttpOptions", "ImportResult", "InvalidError", "Judge", "JudgeResult",
     "Judgments", "JudgmentsOptions", "LocalJudge", "NetworkError", "NotFoundError", "NumericError",
     "OutOfMemoryError", "ParseError", "Progress", "Property", "Rates", "Schema", "Simulation",
     "Study", "UnsupportedError", "import_files", "import_formats", "library_path", "load_table",

@@ -2,13 +2,15 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from . import _api
 from ._calls import Path, ProgressFunction, Resource, made, options, run, string, text
 from ._library import lib
 
 if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
     from .dataset import Dataset
 
 
@@ -25,7 +27,14 @@ class JudgeResult(NamedTuple):
     seconds : float
         Of the model's passes.
     p_first, coverage : float
-        Share of judgments for the response shown first; mean P(first) + P(second).
+        Share of verdicts for the response shown first; mean P(first) + P(second).
+    no_verdict, failed, refused : int
+        Judgments made now that say nothing; answers that may come by running again; answers that
+        the server will not give.
+    both_orders, consistent, flip_to_first : int, float, float
+        Pairs with a verdict in both orders; share with the same winner; share won by the first.
+    output_tokens, requests, usd : int, int, float
+        Over HTTP: tokens of answers, requests sent, cost (NaN without prices).
     """
 
     pairs: int
@@ -37,6 +46,15 @@ class JudgeResult(NamedTuple):
     seconds: float
     p_first: float
     coverage: float
+    no_verdict: int
+    failed: int
+    refused: int
+    both_orders: int
+    consistent: float
+    flip_to_first: float
+    output_tokens: int
+    requests: int
+    usd: float
 
 
 class Judge(Resource):
@@ -127,3 +145,90 @@ class LocalJudge(Judge):
         struct, _ = options(_api.pdx_local_options, lib.pdx_local_options_init, given,
                             {"too_long": "TOO_LONG"})
         super().__init__(made(_api.pdx_judge, lib.pdx_judge_open_local, text(model), byref(struct)))
+
+
+class HttpOptions(TypedDict, total=False):
+    """How a server is asked; absent or None: the library's default. Fields as in http.h."""
+
+    key_env: str | None
+    proxy: str | None
+    ca_file: Path | None
+    prices: Path | None
+    journal: Path | None
+    offline: bool | None
+    insecure: bool | None
+    concurrency: int | None
+    retries: int | None
+    requests_per_minute: float | None
+    tokens_per_minute: float | None
+    connect_seconds: float | None
+    idle_seconds: float | None
+    total_seconds: float | None
+    max_usd: float | None
+    max_tokens: int | None
+    max_response_bytes: int | None
+
+
+class BatchResult(NamedTuple):
+    """A batch file: requests in it (or results read), asks that the journal answers (or good
+    results), and by estimate on the dear side its tokens and cost (NaN without prices)."""
+
+    requests: int
+    answered: int
+    tokens: int
+    usd: float
+
+
+class HttpJudge(Judge):
+    """A model behind HTTP. Nothing is sent before `run`; every answer is kept in a journal.
+
+    Parameters
+    ----------
+    url : str
+        Base URL, or several with commas between: the least busy server is asked.
+    model : str
+        The name that the server knows it by.
+    kind : {"completions", "chat", "verdict", "token-ids", "generative-scoring", "score", "llama"}
+        The route, and what is read of its answers; see judge.h.
+    prompt, label_first, label_second, label_tie, pattern, label_ids : str, optional
+        The prompt, the labels, and how they are found in answers.
+    top_logprobs, samples, verdict_tokens, seed : int, optional
+        Alternatives asked for; verdicts of each pair and order; longest verdict; seed of sample 0.
+    reasoning : bool, optional
+        A model that takes max_completion_tokens and no temperature.
+    temperature : float, optional
+    **server
+        See `HttpOptions`. The key is read from the environment variable `key_env`.
+    """
+
+    def __init__(self, url: str, model: str, *, kind: str | None = None,
+                 prompt: Path | None = None, label_first: str | None = None,
+                 label_second: str | None = None, label_tie: str | None = None,
+                 pattern: str | None = None, label_ids: str | None = None,
+                 top_logprobs: int | None = None, samples: int | None = None,
+                 reasoning: bool | None = None, temperature: float | None = None,
+                 verdict_tokens: int | None = None, seed: int | None = None,
+                 **server: Unpack[HttpOptions]) -> None:
+        http, _ = options(_api.pdx_http_options, lib.pdx_http_options_init,
+                          {**server, "url": url, "model": model})
+        struct, _ = options(_api.pdx_http_judge_options, lib.pdx_http_judge_options_init, {
+            "kind": kind, "prompt": prompt, "label_first": label_first,
+            "label_second": label_second, "label_tie": label_tie, "pattern": pattern,
+            "label_ids": label_ids, "top_logprobs": top_logprobs, "samples": samples,
+            "reasoning": reasoning, "temperature": temperature, "max_tokens": verdict_tokens,
+            "seed": seed}, {"kind": "HTTP"})
+        super().__init__(made(_api.pdx_judge, lib.pdx_judge_open_http, byref(http), byref(struct)))
+
+    def write_batch(self, dataset: Dataset, path: Path, judgments: Path | None = None
+                    ) -> BatchResult:
+        """Writes a request a line for what the journal of `judgments` does not answer."""
+        result = _api.pdx_batch_result()
+        run(lib.pdx_judge_batch_write, byref(result), self._pointer, dataset._pointer, text(path),
+            text(judgments), None)
+        return BatchResult(*(getattr(result, field) for field in BatchResult._fields))
+
+    def read_batch(self, path: Path, judgments: Path) -> BatchResult:
+        """Takes the results of a batch service into the journal of `judgments`."""
+        result = _api.pdx_batch_result()
+        run(lib.pdx_judge_batch_read, byref(result), self._pointer, text(path), text(judgments))
+        return BatchResult(*(getattr(result, field) for field in BatchResult._fields))

@@ -13,7 +13,7 @@ class Stopped(Exception):
     pass
 
 
-class Local(unittest.TestCase):
+class Pairs(unittest.TestCase):
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
@@ -24,6 +24,8 @@ class Local(unittest.TestCase):
             for i in range(4)))
         self.data = pdx.Dataset.from_jsonl(pairs)
 
+
+class Local(Pairs):
     def test_judges_both_orders(self):
         out = self.folder / "judgments.jsonl"
         with pdx.LocalJudge(MODEL, threads=1) as judge:
@@ -52,3 +54,26 @@ class Local(unittest.TestCase):
         for wrong in ({"backend": "abacus"}, {"too_long": "fold"}, {"context": -1}):
             with self.assertRaises((pdx.Error, ValueError), msg=str(wrong)):
                 pdx.LocalJudge(MODEL, **wrong)
+
+
+class Http(Pairs):
+    def test_batch_file(self):
+        path = self.folder / "batch.jsonl"
+        with pdx.HttpJudge("http://127.0.0.1:9", "tiny", kind="chat") as judge:
+            result = judge.write_batch(self.data, path)
+        requests = [json.loads(line) for line in path.read_text().splitlines()]
+        self.assertEqual((result.requests, len(requests)), (8, 8))
+        self.assertEqual({request["body"]["model"] for request in requests}, {"tiny"})
+
+    def test_no_server(self):
+        with pdx.HttpJudge("http://127.0.0.1:9", "tiny", kind="chat", retries=0) as judge:
+            try:
+                failed = judge.run(self.data, self.folder / "judgments.jsonl").failed
+            except pdx.NetworkError:
+                failed = 8
+        self.assertEqual(failed, 8)
+
+    def test_wrong_options(self):
+        for wrong in ({"kind": "telex"}, {"concurrency": -1}, {"colour": 1}):
+            with self.assertRaises((pdx.Error, ValueError, TypeError), msg=str(wrong)):
+                pdx.HttpJudge("http://127.0.0.1:9", "tiny", **wrong)
