@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import logging
 import operator
 import os
@@ -232,6 +233,7 @@ def borrowed(owner: Handle, pointer: Any, shape: tuple[int, ...]) -> Floats | No
 
 # ---- options ----
 
+@functools.lru_cache(maxsize=None)
 def choices(family: str) -> dict[str, int]:
     """Names of an enum's values: choices("LABEL") is {"auto": 0, "order": 1, "sum-logp": 2, ...}."""
     prefix = f"PDX_{family}_"
