@@ -1200,6 +1200,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_study_count": (c_int32, [POINTER(pdx_study)]),
     "pdx_study_get": (POINTER(pdx_posterior), [POINTER(pdx_study), c_int32]),
     "pdx_study_find": (POINTER(pdx_posterior), [POINTER(pdx_study), c_char_p, c_char_p]),
+    "pdx_study_append": (c_int32, [POINTER(pdx_study), POINTER(pdx_study)]),
     "pdx_study_save": (c_int32, [POINTER(pdx_study), c_char_p]),
     "pdx_study_load": (c_int32, [POINTER(POINTER(pdx_study)), c_char_p]),
     "pdx_study_load_weights": (c_int32, [POINTER(POINTER(pdx_study)), c_char_p]),
