@@ -378,7 +378,7 @@ void cli_parse(const cli_program *the_program, int argc, char **argv) {
         take_value(o, value);
         if (help_asked || help_all_asked) {
             print_help(help_all_asked);
-            exit(CLI_DONE);
+            exit(fflush(stdout) ? CLI_OUTSIDE : CLI_DONE);
         }
         if (version_asked) {
             printf("%s %s\n", program->name, pdx_version_string());

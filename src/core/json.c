@@ -135,7 +135,10 @@ pdx_status pdx__json_parse(cJSON **out, const char *text, size_t length, pdx__wh
     if (valid < length)
         return pdx__fail_at(PDX_EPARSE, where.file, where.line, "not UTF-8 at byte %zu", valid + 1);
     reader r = {.at = text, .end = text + length};
+    const int known = where.line != 0; /* else it is counted, unless the text is one line */
     if (check_value(&r, 0) && r.at < r.end) refuse(&r, "more text after the JSON value");
+    for (const char *p = text; r.wrong && !known && p < r.at; ++p)
+        if (*p == '\n') where.line += where.line == 0 ? 2 : 1;
     if (r.wrong)
         return pdx__fail_at(PDX_EPARSE, where.file, where.line, "broken JSON at byte %zu: %s",
                             (size_t)(r.at - text) + 1, r.wrong);

@@ -267,7 +267,35 @@ static pdx_status in_property(pdx_status status, int32_t number, const char *id,
                         id ? " ('" : "", id ? id : "", id ? "')" : "", reason);
 }
 
-pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__where where) {
+/* The line on which entry `index` of the list `key` of the outermost object begins. */
+static int64_t line_of_entry(const char *text, const char *key, int32_t index) {
+    const size_t length = strlen(key);
+    int64_t line = 1;
+    int depth = 0, quoted = 0, inside = 0;
+    for (const char *p = text; *p; ++p) {
+        line += *p == '\n';
+        if (quoted) {
+            if (*p == '\\' && p[1]) ++p;
+            else quoted = *p != '"';
+            continue;
+        }
+        if (inside && depth == 2 && index == 0 && !strchr(" \t\r\n,", *p)) return line;
+        if (*p == '"') {
+            quoted = 1;
+            if (depth == 1) inside = !strncmp(p + 1, key, length) && p[length + 1] == '"';
+        } else if (*p == '{' || *p == '[') {
+            ++depth;
+        } else {
+            depth -= *p == '}' || *p == ']';
+            index -= inside && depth == 2 && *p == ',';
+        }
+    }
+    return 0;
+}
+
+/* text: the whole file, for the lines of its properties; NULL: the line is known. */
+static pdx_status from_json(pdx_schema **out, const cJSON *object, const char *text,
+                            pdx__where where) {
     *out = NULL;
     const cJSON *list = NULL;
     int64_t version = 1;
@@ -287,7 +315,9 @@ pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__whe
     pdx_status status = PDX_OK;
     for (const cJSON *item = list->child; item && status == PDX_OK; item = item->next, ++i) {
         status = read_property(item, from_features, &properties[i], where);
-        if (status != PDX_OK) status = in_property(status, i + 1, properties[i].id, where);
+        if (status == PDX_OK) continue;
+        if (text) where.line = line_of_entry(text, from_features ? "features" : "properties", i);
+        status = in_property(status, i + 1, properties[i].id, where);
     }
     if (status == PDX_OK) {
         status = pdx__schema_create(out, name, properties, count);
@@ -295,6 +325,10 @@ pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__whe
     }
     pdx__free(properties);
     return status;
+}
+
+pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__where where) {
+    return from_json(out, object, NULL, where);
 }
 
 pdx_status pdx_schema_load(pdx_schema **out, const char *path) {
@@ -308,7 +342,7 @@ pdx_status pdx_schema_load(pdx_schema **out, const char *path) {
     if (status == PDX_OK && text.length == 0)
         status = pdx__fail_at(PDX_EPARSE, path, 0, "the file is empty");
     if (status == PDX_OK) status = pdx__json_parse(&tree, text.data, text.length, where);
-    if (status == PDX_OK) status = pdx__schema_from_json(out, tree, where);
+    if (status == PDX_OK) status = from_json(out, tree, text.data, where);
     cJSON_Delete(tree);
     pdx__buf_free(&text);
     return status;
