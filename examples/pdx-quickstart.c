@@ -138,7 +138,6 @@ static void tell_position(FILE *stream, const pdx_study *study) {
     cli_print_paragraph(
         stream, "- ",
         "The strongest position effect: between equal responses %s chooses the one shown first "
-        ""
         "%.0f%% of the time (%.0f to %.0f%%).",
         who(found, name), 100 * strongest.p_first, 100 * strongest.p_first_low,
         100 * strongest.p_first_high);
@@ -148,7 +147,7 @@ static void tell_position(FILE *stream, const pdx_study *study) {
  * are discoveries at a rate of 5 % wrong signs. */
 static void tell_disagreement(FILE *stream, const pdx_study *study) {
     const pdx_posterior *a = NULL, *b = NULL;
-    int32_t property = 0, d = pdx_posterior_dim(pdx_study_get(study, 0));
+    int32_t property = 0, compared = 0, d = pdx_posterior_dim(pdx_study_get(study, 0));
     pdx_contrast *contrasts = calloc((size_t)d + 1, sizeof *contrasts), largest = {0};
     if (!contrasts) cli_fail(CLI_OUTSIDE, "out of memory");
     for (int32_t f = 0; f < pdx_study_count(study); ++f)
@@ -156,6 +155,7 @@ static void tell_disagreement(FILE *stream, const pdx_study *study) {
             const pdx_posterior *p = pdx_study_get(study, f), *q = pdx_study_get(study, g);
             if (strcmp(pdx_posterior_group(p), pdx_posterior_group(q))) continue;
             cli_read(pdx_posterior_contrast_all(p, q, 0.05, contrasts));
+            compared = 1;
             for (int32_t i = 0; i < d; ++i) {
                 if (!contrasts[i].discovery || fabs(contrasts[i].mean) <= fabs(largest.mean))
                     continue;
@@ -166,6 +166,7 @@ static void tell_disagreement(FILE *stream, const pdx_study *study) {
             }
         }
     free(contrasts);
+    if (!compared) return; /* one judge alone */
     if (!a) {
         cli_print_paragraph(stream, "- ", "No two judges differ for certain on any property.");
         return;
