@@ -47,7 +47,9 @@ typedef struct pdx_similarity_options {
     int32_t scenario_count;
     pdx_hooks hooks;
 } pdx_similarity_options;
-PDX_API void pdx_similarity_options_init(pdx_similarity_options *options);
+PDX_API void pdx_similarity_options_init(pdx_similarity_options *options, uint32_t size);
+#define pdx_similarity_options_init(options)                                                       \
+    pdx_similarity_options_init((options), (uint32_t)sizeof *(options))
 
 /* All pairs of judges in all groups of a study and overall. A fit with other columns than the first
  * is PDX_EINVAL; a judge or group that is not there PDX_ENOTFOUND. The study may be freed. */
@@ -202,7 +204,9 @@ typedef struct pdx_explain_options {
     int64_t draws; /* for the limits; default 200, 0: none */
     uint64_t seed; /* default 1 */
 } pdx_explain_options;
-PDX_API void pdx_explain_options_init(pdx_explain_options *options);
+PDX_API void pdx_explain_options_init(pdx_explain_options *options, uint32_t size);
+#define pdx_explain_options_init(options)                                                          \
+    pdx_explain_options_init((options), (uint32_t)sizeof *(options))
 /* x[D] of a pair; part[D] (may be NULL) in the order of the columns. */
 PDX_API pdx_status pdx_posterior_explain(const pdx_posterior *posterior, const double *x,
                                          const pdx_explain_options *options, pdx_explanation *out,
@@ -226,7 +230,9 @@ typedef struct pdx_rating_options {
     int32_t threads;
     pdx_hooks hooks;
 } pdx_rating_options;
-PDX_API void pdx_rating_options_init(pdx_rating_options *options);
+PDX_API void pdx_rating_options_init(pdx_rating_options *options, uint32_t size);
+#define pdx_rating_options_init(options)                                                           \
+    pdx_rating_options_init((options), (uint32_t)sizeof *(options))
 
 typedef struct pdx_model_rating {
     const char *name; /* borrowed */
@@ -269,7 +275,9 @@ typedef struct pdx_power_options {
     int32_t threads;
     pdx_hooks hooks;
 } pdx_power_options;
-PDX_API void pdx_power_options_init(pdx_power_options *options);
+PDX_API void pdx_power_options_init(pdx_power_options *options, uint32_t size);
+#define pdx_power_options_init(options)                                                            \
+    pdx_power_options_init((options), (uint32_t)sizeof *(options))
 /* Sets differs, shared and (posterior not NULL) background to those of a property of a dataset. */
 PDX_API pdx_status pdx_power_describe(pdx_power_options *options, const pdx_dataset *dataset,
                                       int32_t property, const pdx_posterior *posterior);

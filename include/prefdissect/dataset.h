@@ -56,7 +56,9 @@ typedef struct pdx_dataset_options {
     pdx_hooks hooks;
 } pdx_dataset_options;
 
-PDX_API void pdx_dataset_options_init(pdx_dataset_options *options);
+PDX_API void pdx_dataset_options_init(pdx_dataset_options *options, uint32_t size);
+#define pdx_dataset_options_init(options)                                                          \
+    pdx_dataset_options_init((options), (uint32_t)sizeof *(options))
 
 /* Loads pairs with their properties. Pairs without properties (or the other way round) are an error
  * that names the first of them. Without features, annotations or resolved records the 30 surface
@@ -129,7 +131,9 @@ typedef struct pdx_import_result {
     int64_t judgments; /* rows, those without a verdict included */
     int64_t left_out;  /* records left out and verdicts missing: each a line in the log */
 } pdx_import_result;
-PDX_API void pdx_import_options_init(pdx_import_options *options);
+PDX_API void pdx_import_options_init(pdx_import_options *options, uint32_t size);
+#define pdx_import_options_init(options)                                                           \
+    pdx_import_options_init((options), (uint32_t)sizeof *(options))
 PDX_API pdx_status pdx_import(pdx_import_result *result, const char *format,
                               const char *const *paths, int32_t count, const char *folder,
                               const pdx_import_options *options);

@@ -44,7 +44,8 @@ typedef struct pdx_http_options {
     int64_t max_response_bytes; /* of one answer; default 4 MiB */
     uint64_t seed;              /* of the waits between retries; default 1 */
 } pdx_http_options;
-PDX_API void pdx_http_options_init(pdx_http_options *options);
+PDX_API void pdx_http_options_init(pdx_http_options *options, uint32_t size);
+#define pdx_http_options_init(options) pdx_http_options_init((options), (uint32_t)sizeof *(options))
 
 /* What asking came to. */
 typedef struct pdx_http_totals {

@@ -38,7 +38,9 @@ typedef struct pdx_local_options {
     int32_t threads;      /* CPU; 0: all cores */
     int32_t device;       /* GPU number; default 0 */
 } pdx_local_options;
-PDX_API void pdx_local_options_init(pdx_local_options *options);
+PDX_API void pdx_local_options_init(pdx_local_options *options, uint32_t size);
+#define pdx_local_options_init(options)                                                            \
+    pdx_local_options_init((options), (uint32_t)sizeof *(options))
 
 /* Opens a model: a .gguf file or a folder with config.json, model.safetensors (or its shards) and
  * tokenizer.json. Weights are memory-mapped. PDX_EPARSE, PDX_EUNSUPPORTED and PDX_EINVAL name the
@@ -75,7 +77,9 @@ typedef struct pdx_http_judge_options {
     int64_t max_tokens;    /* of a verdict's text; default 4096 */
     uint64_t seed;         /* sample k is asked with seed + k; default 1 */
 } pdx_http_judge_options;
-PDX_API void pdx_http_judge_options_init(pdx_http_judge_options *options);
+PDX_API void pdx_http_judge_options_init(pdx_http_judge_options *options, uint32_t size);
+#define pdx_http_judge_options_init(options)                                                       \
+    pdx_http_judge_options_init((options), (uint32_t)sizeof *(options))
 
 /* A judge behind HTTP; nothing is sent yet. `http` must name url and model. */
 PDX_API pdx_status pdx_judge_open_http(pdx_judge **out, const pdx_http_options *http,
@@ -93,7 +97,9 @@ typedef struct pdx_judge_options {
     int64_t limit;    /* at most so many pairs, the first ones; 0 (default): all */
     pdx_hooks hooks;  /* counts pairs; log tells the expected time before the long part */
 } pdx_judge_options;
-PDX_API void pdx_judge_options_init(pdx_judge_options *options);
+PDX_API void pdx_judge_options_init(pdx_judge_options *options, uint32_t size);
+#define pdx_judge_options_init(options)                                                            \
+    pdx_judge_options_init((options), (uint32_t)sizeof *(options))
 
 typedef struct pdx_judge_result {
     int64_t pairs;     /* judged, those of earlier runs included */

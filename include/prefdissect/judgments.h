@@ -43,7 +43,9 @@ typedef struct pdx_judgments_options {
                              counted; default 0: PDX_EPARSE */
     pdx_hooks hooks;
 } pdx_judgments_options;
-PDX_API void pdx_judgments_options_init(pdx_judgments_options *options);
+PDX_API void pdx_judgments_options_init(pdx_judgments_options *options, uint32_t size);
+#define pdx_judgments_options_init(options)                                                        \
+    pdx_judgments_options_init((options), (uint32_t)sizeof *(options))
 
 /* Empty, to be filled by pdx_judgments_append. Keeps a reference to nothing: pair numbers must be
  * those of the dataset that it is used with. */

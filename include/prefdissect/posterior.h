@@ -69,11 +69,15 @@ typedef struct pdx_fit_options {
     int32_t pool; /* PDX_POOL_*; default none */
 } pdx_fit_options;
 
-PDX_API void pdx_fit_options_init(pdx_fit_options *options);
+PDX_API void pdx_fit_options_init(pdx_fit_options *options, uint32_t size);
+#define pdx_fit_options_init(options) pdx_fit_options_init((options), (uint32_t)sizeof *(options))
 /* "default", or "paper": the original's procedure (Laplace 0.1, no position effect, no intercept,
  * ten folds by its shuffle; labels by sum-logp where log-probabilities are known, else majority).
  */
-PDX_API pdx_status pdx_fit_options_preset(pdx_fit_options *options, const char *name);
+PDX_API pdx_status pdx_fit_options_preset(pdx_fit_options *options, uint32_t size,
+                                          const char *name);
+#define pdx_fit_options_preset(options, name)                                                      \
+    pdx_fit_options_preset((options), (uint32_t)sizeof *(options), (name))
 
 /* Plain rows: the model without dataset or judgments. Arrays are borrowed during the call. */
 typedef struct pdx_rows {

@@ -23,8 +23,8 @@
  * is in pdx_error_message(), per thread. The library never prints, aborts, exits, installs signal
  *   handlers or changes the locale. How good a result is stands in the result, not in the code.
  * - Options: a struct whose first field is its size, filled by its init function; NULL: defaults.
- *   New fields come at the end, and calls take a shorter struct of an older program; but the init
- *   functions fill the struct of the library that is loaded, so such a program sets `size` itself.
+ *   New fields come at the end, and calls take a shorter struct of an older program. The init
+ *   functions are macros that hand over the size of the caller's struct and fill no more than that.
  * - Ownership: inputs are copied or counted, so handles are freed in any order, and NULL may be
  *   freed. Getters return borrowed pointers that live as long as the handle.
  * - Threads: a handle is used by one thread at a time; schemas, loaded datasets, judgments,

@@ -26,7 +26,9 @@ typedef struct pdx_simulate_options {
     uint64_t seed;            /* default 1 */
     pdx_hooks hooks;
 } pdx_simulate_options;
-PDX_API void pdx_simulate_options_init(pdx_simulate_options *options);
+PDX_API void pdx_simulate_options_init(pdx_simulate_options *options, uint32_t size);
+#define pdx_simulate_options_init(options)                                                         \
+    pdx_simulate_options_init((options), (uint32_t)sizeof *(options))
 
 /* Makes dataset and judgments; `truth` (may be NULL) gets the planted weights as a study of means
  * (judge x scenario, group names as in the dataset) with position.mean = the planted effect.

@@ -16,8 +16,8 @@ static const pdx__option table[] = {
     ROW(seed, PDX__OPTION_UINT64, 1, 0, 0),
 };
 
-void pdx_explain_options_init(pdx_explain_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_explain_options_init)(pdx_explain_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
 static double position_sign(int32_t order) {

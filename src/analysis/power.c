@@ -29,8 +29,8 @@ static const pdx__option table[] = {
 };
 static const double MOST_PAIRS = 1e12;
 
-void pdx_power_options_init(pdx_power_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_power_options_init)(pdx_power_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
 static pdx_status take(pdx_power_options *full, const pdx_power_options *given) {

@@ -30,8 +30,8 @@ static const pdx__option table[] = {
     ROW(hooks, PDX__OPTION_HOOKS, 0, 0, 0),
 };
 
-void pdx_rating_options_init(pdx_rating_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_rating_options_init)(pdx_rating_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
 struct pdx_rating {

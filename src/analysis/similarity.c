@@ -24,8 +24,8 @@ static const pdx__option table[] = {
     ROW(hooks, PDX__OPTION_HOOKS, 0, 0, 0),
 };
 
-void pdx_similarity_options_init(pdx_similarity_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_similarity_options_init)(pdx_similarity_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
 pdx_status pdx__similarity_options_take(pdx_similarity_options *full,

@@ -54,19 +54,21 @@ const pdx__option *pdx__fit_options_table(size_t *rows) {
     return table;
 }
 
-void pdx_fit_options_init(pdx_fit_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_fit_options_init)(pdx_fit_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
-pdx_status pdx_fit_options_preset(pdx_fit_options *options, const char *name) {
+pdx_status(pdx_fit_options_preset)(pdx_fit_options *options, uint32_t size, const char *name) {
     PDX__REQUIRE(options && name, "pdx_fit_options_preset: NULL argument");
     if (!strcmp(name, "default")) {
-        pdx_fit_options_init(options);
+        (pdx_fit_options_init)(options, size);
         return PDX_OK;
     }
     PDX__REQUIRE(!strcmp(name, "paper"),
                  "pdx_fit_options_preset: unknown preset '%s' (default, paper)", name);
-    pdx_fit_options_init(options);
+    PDX__REQUIRE(size >= offsetof(pdx_fit_options, predict),
+                 "pdx_fit_options_preset: a struct of %u bytes is too short for 'paper'", size);
+    (pdx_fit_options_init)(options, size);
     options->position = PDX_POSITION_NONE;
     options->folds = 10;
     options->paper_folds = 1;

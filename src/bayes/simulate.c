@@ -45,8 +45,8 @@ static const pdx__option table[] = {
     ROW(hooks, PDX__OPTION_HOOKS, 0, 0, 0),
 };
 
-void pdx_simulate_options_init(pdx_simulate_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, table, PDX__ROWS(table));
+void(pdx_simulate_options_init)(pdx_simulate_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, table, PDX__ROWS(table));
 }
 
 /* Streams of random numbers: what one part draws does not depend on how much another drew, so the

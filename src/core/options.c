@@ -20,6 +20,7 @@ void pdx__options_init(void *options, uint32_t size, const pdx__option *table, s
     memset(options, 0, size);
     memcpy(options, &size, sizeof size);
     for (size_t i = 0; i < rows; ++i) {
+        if (table[i].offset + pdx__option_bytes(table[i].kind) > size) break;
         char *field = (char *)options + table[i].offset;
         int32_t i32 = (int32_t)table[i].initial;
         int64_t i64 = (int64_t)table[i].initial;

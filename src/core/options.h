@@ -22,7 +22,8 @@ typedef struct pdx__option {
     const char *const *choices; /* names of the values 0, 1, ...; NULL-terminated */
 } pdx__option;
 
-/* Fills `options` (of `size` bytes, the full struct) with the defaults and its size field. */
+/* Fills the first `size` bytes of `options` with the defaults, its size field with `size`: an older
+ * program's struct ends before this table does. */
 void pdx__options_init(void *options, uint32_t size, const pdx__option *table, size_t rows);
 
 /* full := defaults, then the caller's fields as far as its size reaches (NULL: none), then checks

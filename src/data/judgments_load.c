@@ -19,8 +19,8 @@ static const pdx__option option_rows[] = {
     {"hooks", PDX__OPTION_HOOKS, offsetof(pdx_judgments_options, hooks), 0, 0, 0, NULL},
 };
 
-void pdx_judgments_options_init(pdx_judgments_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, option_rows, PDX__ROWS(option_rows));
+void(pdx_judgments_options_init)(pdx_judgments_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, option_rows, PDX__ROWS(option_rows));
 }
 
 typedef struct loading {

@@ -19,8 +19,8 @@ static const pdx__option option_rows[] = {
     {"hooks", PDX__OPTION_HOOKS, offsetof(pdx_dataset_options, hooks), 0, 0, 0, NULL},
 };
 
-void pdx_dataset_options_init(pdx_dataset_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, option_rows, PDX__ROWS(option_rows));
+void(pdx_dataset_options_init)(pdx_dataset_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, option_rows, PDX__ROWS(option_rows));
 }
 
 pdx_status pdx__loader_tick(pdx__loader *loader, const char *what, int64_t done, int64_t total) {

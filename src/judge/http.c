@@ -36,8 +36,8 @@ static const pdx__option option_table[] = {
     NUMBER(UINT64, seed, 1, 0, 0, NULL),
 };
 
-void pdx_http_judge_options_init(pdx_http_judge_options *options) {
-    pdx__options_init(options, sizeof *options, option_table, PDX__ROWS(option_table));
+void(pdx_http_judge_options_init)(pdx_http_judge_options *options, uint32_t size) {
+    pdx__options_init(options, size, option_table, PDX__ROWS(option_table));
 }
 
 /* ---- a run ---- */

@@ -27,8 +27,8 @@ static const pdx__option option_table[] = {
     {"hooks", PDX__OPTION_HOOKS, offsetof(pdx_judge_options, hooks), 0, 0, 0, NULL},
 };
 
-void pdx_judge_options_init(pdx_judge_options *options) {
-    pdx__options_init(options, sizeof *options, option_table, PDX__ROWS(option_table));
+void(pdx_judge_options_init)(pdx_judge_options *options, uint32_t size) {
+    pdx__options_init(options, size, option_table, PDX__ROWS(option_table));
 }
 
 const char *pdx_judge_name(const pdx_judge *judge) { return judge->name; }

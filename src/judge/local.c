@@ -39,8 +39,8 @@ static const pdx__option option_table[] = {
     {"device", PDX__OPTION_INT32, offsetof(pdx_local_options, device), 0, 0, 64, NULL},
 };
 
-void pdx_local_options_init(pdx_local_options *options) {
-    pdx__options_init(options, sizeof *options, option_table, PDX__ROWS(option_table));
+void(pdx_local_options_init)(pdx_local_options *options, uint32_t size) {
+    pdx__options_init(options, size, option_table, PDX__ROWS(option_table));
 }
 
 /* One spelling of a label: a candidate where, after the template's last words, it is exactly one

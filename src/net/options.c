@@ -32,8 +32,8 @@ static const pdx__option option_table[] = {
     NUMBER(UINT64, seed, 1, 0, 0),
 };
 
-void pdx_http_options_init(pdx_http_options *options) {
-    pdx__options_init(options, sizeof *options, option_table, PDX__ROWS(option_table));
+void(pdx_http_options_init)(pdx_http_options *options, uint32_t size) {
+    pdx__options_init(options, size, option_table, PDX__ROWS(option_table));
 }
 
 pdx_status pdx__http_take_options(pdx_http_options *full, const pdx_http_options *given) {

@@ -1025,7 +1025,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_schema_property": (POINTER(pdx_property), [POINTER(pdx_schema), c_int32]),
     "pdx_schema_find": (c_int32, [POINTER(pdx_schema), c_char_p]),
     "pdx_property_compare": (c_int32, [POINTER(pdx_property), c_double, c_double]),
-    "pdx_dataset_options_init": (None, [POINTER(pdx_dataset_options)]),
+    "pdx_dataset_options_init": (None, [POINTER(pdx_dataset_options), c_uint32]),
     "pdx_dataset_load": (
         c_int32,
         [
@@ -1062,7 +1062,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_dataset_sha256": (c_char_p, [POINTER(pdx_dataset)]),
     "pdx_dataset_save_features": (c_int32, [POINTER(pdx_dataset), c_char_p]),
     "pdx_surface_measure": (c_int32, [c_char_p, c_size_t, c_char_p, c_size_t, POINTER(c_double)]),
-    "pdx_import_options_init": (None, [POINTER(pdx_import_options)]),
+    "pdx_import_options_init": (None, [POINTER(pdx_import_options), c_uint32]),
     "pdx_import": (
         c_int32,
         [
@@ -1075,7 +1075,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "pdx_import_format": (c_char_p, [c_int32, POINTER(c_char_p)]),
-    "pdx_judgments_options_init": (None, [POINTER(pdx_judgments_options)]),
+    "pdx_judgments_options_init": (None, [POINTER(pdx_judgments_options), c_uint32]),
     "pdx_judgments_create": (c_int32, [POINTER(POINTER(pdx_judgments))]),
     "pdx_judgments_load": (
         c_int32,
@@ -1124,8 +1124,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_judge_rates),
         ],
     ),
-    "pdx_http_options_init": (None, [POINTER(pdx_http_options)]),
-    "pdx_local_options_init": (None, [POINTER(pdx_local_options)]),
+    "pdx_http_options_init": (None, [POINTER(pdx_http_options), c_uint32]),
+    "pdx_local_options_init": (None, [POINTER(pdx_local_options), c_uint32]),
     "pdx_judge_open_local": (
         c_int32,
         [
@@ -1134,7 +1134,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_local_options),
         ],
     ),
-    "pdx_http_judge_options_init": (None, [POINTER(pdx_http_judge_options)]),
+    "pdx_http_judge_options_init": (None, [POINTER(pdx_http_judge_options), c_uint32]),
     "pdx_judge_open_http": (
         c_int32,
         [
@@ -1145,7 +1145,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "pdx_judge_free": (None, [POINTER(pdx_judge)]),
     "pdx_judge_name": (c_char_p, [POINTER(pdx_judge)]),
-    "pdx_judge_options_init": (None, [POINTER(pdx_judge_options)]),
+    "pdx_judge_options_init": (None, [POINTER(pdx_judge_options), c_uint32]),
     "pdx_judge_run": (
         c_int32,
         [
@@ -1176,8 +1176,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             c_char_p,
         ],
     ),
-    "pdx_fit_options_init": (None, [POINTER(pdx_fit_options)]),
-    "pdx_fit_options_preset": (c_int32, [POINTER(pdx_fit_options), c_char_p]),
+    "pdx_fit_options_init": (None, [POINTER(pdx_fit_options), c_uint32]),
+    "pdx_fit_options_preset": (c_int32, [POINTER(pdx_fit_options), c_uint32, c_char_p]),
     "pdx_fit_rows": (
         c_int32,
         [
@@ -1259,7 +1259,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_contrast),
         ],
     ),
-    "pdx_similarity_options_init": (None, [POINTER(pdx_similarity_options)]),
+    "pdx_similarity_options_init": (None, [POINTER(pdx_similarity_options), c_uint32]),
     "pdx_similarity_create": (
         c_int32,
         [
@@ -1367,7 +1367,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "pdx_shapley": (c_int32, [c_int32, POINTER(c_double), c_double, POINTER(c_double)]),
-    "pdx_explain_options_init": (None, [POINTER(pdx_explain_options)]),
+    "pdx_explain_options_init": (None, [POINTER(pdx_explain_options), c_uint32]),
     "pdx_posterior_explain": (
         c_int32,
         [
@@ -1378,7 +1378,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_attribution),
         ],
     ),
-    "pdx_rating_options_init": (None, [POINTER(pdx_rating_options)]),
+    "pdx_rating_options_init": (None, [POINTER(pdx_rating_options), c_uint32]),
     "pdx_rating_fit": (
         c_int32,
         [
@@ -1402,7 +1402,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "pdx_rating_properties": (POINTER(pdx_posterior), [POINTER(pdx_rating)]),
     "pdx_rating_left_out": (c_int64, [POINTER(pdx_rating)]),
-    "pdx_power_options_init": (None, [POINTER(pdx_power_options)]),
+    "pdx_power_options_init": (None, [POINTER(pdx_power_options), c_uint32]),
     "pdx_power_describe": (
         c_int32,
         [
@@ -1423,7 +1423,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_power_options),
         ],
     ),
-    "pdx_simulate_options_init": (None, [POINTER(pdx_simulate_options)]),
+    "pdx_simulate_options_init": (None, [POINTER(pdx_simulate_options), c_uint32]),
     "pdx_simulate": (
         c_int32,
         [

@@ -261,7 +261,7 @@ def options(kind: Any, init: Any, given: Mapping[str, Any],
     `families` says which options are named values, and of which enum. None stands for the default.
     """
     struct = kind()
-    init(ctypes.byref(struct))
+    init(ctypes.byref(struct), ctypes.sizeof(struct))
     types = dict(kind._fields_)
     hooks = None
     if "hooks" in types:

@@ -495,10 +495,10 @@ def _fit_options(given: Mapping[str, Any], d: int) -> tuple[Any, Any]:
     if scales is not None:
         rest["prior_scales"] = floats(scales, (d,), "prior_scales")
 
-    def init(struct: Any) -> None:
-        lib.pdx_fit_options_init(struct)
+    def init(struct: Any, size: int) -> None:
+        lib.pdx_fit_options_init(struct, size)
         if preset is not None:
-            run(lib.pdx_fit_options_preset, struct, preset)
+            run(lib.pdx_fit_options_preset, struct, size, preset)
 
     return options(_api.pdx_fit_options, init, rest, FAMILIES)
 

@@ -53,8 +53,8 @@ static const pdx__option option_table[] = {
     {"baseline", PDX__OPTION_POINTER, offsetof(pdx_import_options, baseline), 0, 0, 0, NULL},
 };
 
-void pdx_import_options_init(pdx_import_options *options) {
-    if (options) pdx__options_init(options, sizeof *options, option_table, PDX__ROWS(option_table));
+void(pdx_import_options_init)(pdx_import_options *options, uint32_t size) {
+    if (options) pdx__options_init(options, size, option_table, PDX__ROWS(option_table));
 }
 
 const char *pdx_import_format(int32_t i, const char **what) {

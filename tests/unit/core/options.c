@@ -81,9 +81,33 @@ static void misuse_is_named(void) {
     FAILS(take(&full, &given), PDX_EINVAL, "made for a newer library");
 }
 
+static void init_fills_no_more_than_the_callers_struct(void) {
+    struct {
+        older options;
+        char behind[64];
+    } given;
+    memset(&given, 0x5a, sizeof given);
+    pdx__options_init(&given.options, sizeof given.options, table, PDX__ROWS(table));
+    CHECK_INT(given.options.size, sizeof given.options);
+    CHECK(given.options.rate == 0.5);
+    for (size_t i = 0; i < sizeof given.behind; ++i) CHECK_INT(given.behind[i], 0x5a);
+    pdx_fit_options fit;
+    memset(&fit, 0x5a, sizeof fit);
+    uint32_t shorter = offsetof(pdx_fit_options, seed);
+    (pdx_fit_options_init)(&fit, shorter);
+    CHECK_INT(fit.size, shorter);
+    CHECK(fit.seed == 0x5a5a5a5a5a5a5a5a);
+    OK((pdx_fit_options_preset)(&fit, shorter, "paper"));
+    CHECK_INT(fit.size, shorter);
+    CHECK_INT(fit.folds, 10);
+    CHECK(fit.seed == 0x5a5a5a5a5a5a5a5a);
+    FAILS((pdx_fit_options_preset)(&fit, 8, "paper"), PDX_EINVAL, "too short");
+}
+
 int main(void) {
     RUN(defaults);
     RUN(older_callers_keep_working);
+    RUN(init_fills_no_more_than_the_callers_struct);
     RUN(misuse_is_named);
     return check_result();
 }
