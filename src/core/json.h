@@ -6,12 +6,6 @@
 
 #include "alloc.h"
 
-/* Where a value stands, for messages. `line` 0: the whole file. */
-typedef struct pdx__where {
-    const char *file;
-    int64_t line;
-} pdx__where;
-
 /* Parses exactly one value that fills the text (white space around it allowed); strict UTF-8;
  * nesting deeper than 200 is refused. The caller frees *out with cJSON_Delete. */
 pdx_status pdx__json_parse(cJSON **out, const char *text, size_t length, pdx__where where);

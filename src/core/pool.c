@@ -11,12 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-double pdx__seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 int32_t pdx__pool_threads(int32_t wanted, int64_t tasks) {
     long cores = wanted > 0 ? wanted : sysconf(_SC_NPROCESSORS_ONLN);
     if (cores > 256) cores = 256;
@@ -83,31 +77,6 @@ static void *work(void *argument) {
     return NULL;
 }
 
-static int asks_to_stop(const pdx_hooks *hooks, const char *what, int64_t done, int64_t total,
-                        double start) {
-    if (!hooks || !hooks->progress) return 0;
-    pdx_progress progress = {what, done, total, pdx__seconds() - start};
-    return hooks->progress(hooks->user, &progress) != 0;
-}
-
-static pdx_status run_alone(int64_t tasks, pdx__task_fn run, void *context, const pdx_hooks *hooks,
-                            const char *what) {
-    double start = pdx__seconds(), last = start;
-    for (int64_t task = 0; task < tasks; ++task) {
-        if (pdx__pool_stopping()) return pdx__fail(PDX_ECANCELED, "stopped on request");
-        PDX__TRY(run(context, task, 0));
-        double now = hooks && hooks->progress ? pdx__seconds() : last;
-        if (now - last > 0.2 && task + 1 < tasks) {
-            last = now;
-            if (asks_to_stop(hooks, what, task + 1, tasks, start))
-                return pdx__fail(PDX_ECANCELED, "stopped on request");
-        }
-    }
-    if (asks_to_stop(hooks, what, tasks, tasks, start))
-        return pdx__fail(PDX_ECANCELED, "stopped on request");
-    return PDX_OK;
-}
-
 /* All but those that a fault in the thread itself raises: handlers of the host run on its own. */
 static void signals_for_the_host(sigset_t *set) {
     static const int own[] = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP};
@@ -119,7 +88,7 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
                          const pdx_hooks *hooks, const char *what) {
     int watched = hooks && hooks->progress;
     if (tasks < 1 || (!watched && (threads <= 1 || tasks == 1)))
-        return run_alone(tasks, run, context, hooks, what);
+        return pdx__pool_alone(tasks, run, context, hooks, what);
     if (threads < 1) threads = 1;
     if (threads > tasks) threads = (int32_t)tasks;
     job j = {.outer = working_for,
@@ -159,7 +128,7 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
         }
         if (pthread_cond_timedwait(&j.finished, &j.lock, &until) == 0) continue;
         pthread_mutex_unlock(&j.lock);
-        if (!canceled && asks_to_stop(hooks, what, atomic_load(&j.done), tasks, start)) {
+        if (!canceled && pdx__pool_asks_to_stop(hooks, what, atomic_load(&j.done), tasks, start)) {
             canceled = 1;
             atomic_store(&j.stop, 1);
         }
@@ -170,12 +139,13 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
     pthread_mutex_destroy(&j.lock);
     pthread_cond_destroy(&j.finished);
     pdx__free(workers);
-    if (started == 0) return run_alone(tasks, run, context, hooks, what);
+    if (started == 0) return pdx__pool_alone(tasks, run, context, hooks, what);
     if (j.failure != PDX_OK) {
         pdx__set_error_message(j.message);
         return j.failure;
     }
-    if (canceled || pdx__pool_stopping() || asks_to_stop(hooks, what, tasks, tasks, start))
+    if (canceled || pdx__pool_stopping() ||
+        pdx__pool_asks_to_stop(hooks, what, tasks, tasks, start))
         return pdx__fail(PDX_ECANCELED, "stopped on request");
     return PDX_OK;
 }

@@ -17,6 +17,13 @@ int32_t pdx__pool_threads(int32_t wanted, int64_t tasks); /* wanted <= 0: all co
 pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
                          const pdx_hooks *hooks, const char *what);
 
+/* The same on the caller's thread, progress between tasks (pool_alone.c). */
+pdx_status pdx__pool_alone(int64_t tasks, pdx__task_fn run, void *context, const pdx_hooks *hooks,
+                           const char *what);
+/* Shows the progress of a loop that began at `start` seconds: 1 where its answer is to stop. */
+int pdx__pool_asks_to_stop(const pdx_hooks *hooks, const char *what, int64_t done, int64_t total,
+                           double start);
+
 /* 1 where the loop that this thread works for has been asked to stop: a long task looks now and
  * then and returns PDX_ECANCELED. */
 int pdx__pool_stopping(void);

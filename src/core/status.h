@@ -12,6 +12,12 @@ pdx_status pdx__fail(pdx_status status, const char *format, ...)
 pdx_status pdx__fail_at(pdx_status status, const char *file, int64_t line, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 pdx_status pdx__nomem(void);
+/* Where a value stands, for messages of readers. `line` 0: the whole file. */
+typedef struct pdx__where {
+    const char *file;
+    int64_t line;
+} pdx__where;
+
 /* Sets the message of this thread from another thread's text (the pool uses it). */
 void pdx__set_error_message(const char *text);
 

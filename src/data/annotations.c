@@ -7,6 +7,7 @@
  * earlier one said. "length" is counted from the texts where no row has it. */
 #include <string.h>
 
+#include "core/json.h"
 #include "core/number.h"
 #include "data/loader.h"
 #include "data/surface.h"

@@ -2,6 +2,7 @@
  * "cmp", "diff", or both, of which one is read. */
 #include <string.h>
 
+#include "core/json.h"
 #include "data/loader.h"
 
 struct pdx__features {

@@ -293,30 +293,37 @@ pdx_status pdx_judgments_load(pdx_judgments **out, const pdx_dataset *dataset,
 /* The original's label lists ------------------------------------------------------------------- */
 
 static pdx_status read_labels(pdx_judgments *judgments, const pdx_dataset *dataset,
-                              const cJSON *list, const char *path, const char *judge) {
-    if (!cJSON_IsArray(list))
-        return pdx__fail_at(PDX_EPARSE, path, 0, "expected a list of labels, found %s",
-                            pdx__json_type(list));
-    int64_t size = cJSON_GetArraySize(list), number = 0, pair = 0;
-    if (size != dataset->records)
-        return pdx__fail_at(PDX_EPARSE, path, 0, "%lld labels, but the dataset has %lld records",
-                            (long long)size, (long long)dataset->records);
-    for (const cJSON *label = list->child; label; label = label->next, ++number) {
-        int is_a = cJSON_IsString(label) && !strcmp(label->valuestring, "A");
-        if (!is_a && !(cJSON_IsString(label) && !strcmp(label->valuestring, "B")))
-            return pdx__fail_at(PDX_EPARSE, path, 0,
-                                "entry %lld: expected \"A\" or \"B\", found %s",
-                                (long long)number + 1,
-                                cJSON_IsString(label) ? label->valuestring : pdx__json_type(label));
+                              const pdx__buf *text, const char *path, const char *judge) {
+    pdx__scan list;
+    int64_t number = 0, pair = 0;
+    int more = 1;
+    pdx__buf label = PDX__BUF_EMPTY;
+    PDX__TRY(pdx__scan_open_list(&list, text->data, text->length, (pdx__where){path, 0}));
+    pdx_status status = PDX_OK;
+    for (;; ++number) {
+        PDX__GO(pdx__scan_item(&list, &more));
+        if (!more) break;
+        int is_a = pdx__span_is(list.value, "A");
+        if (!is_a && !pdx__span_is(list.value, "B")) {
+            if (list.value.kind == PDX__KIND_STRING) PDX__GO(pdx__scan_text(&list, &label));
+            PDX__GO(pdx__fail_at(
+                PDX_EPARSE, path, 0, "entry %lld: expected \"A\" or \"B\", found %.60s",
+                (long long)number + 1, label.data ? label.data : pdx__span_type(list.value)));
+        }
         if (pair == dataset->n || (dataset->record ? dataset->record[pair] : pair) != number)
             continue; /* a record that was left out */
         pdx_judgment j;
         pdx_judgment_init(&j);
         j.pair = pair++;
         j.winner = is_a ? PDX_WINNER_A : PDX_WINNER_B;
-        PDX__TRY(pdx_judgments_append(judgments, judge, &j));
+        PDX__GO(pdx_judgments_append(judgments, judge, &j));
     }
-    return PDX_OK;
+    if (number != dataset->records)
+        status = pdx__fail_at(PDX_EPARSE, path, 0, "%lld labels, but the dataset has %lld records",
+                              (long long)number, (long long)dataset->records);
+done:
+    pdx__buf_free(&label);
+    return status;
 }
 
 pdx_status pdx_judgments_load_labels(pdx_judgments **out, const pdx_dataset *dataset,
@@ -325,18 +332,14 @@ pdx_status pdx_judgments_load_labels(pdx_judgments **out, const pdx_dataset *dat
     *out = NULL;
     PDX__REQUIRE(dataset && path && judge, "pdx_judgments_load_labels: an argument is NULL");
     pdx__buf text = PDX__BUF_EMPTY;
-    cJSON *tree = NULL;
     pdx_judgments *judgments = NULL;
     pdx_status status = pdx__file_read(path, 0, &text);
     if (status == PDX_OK && !text.length)
         status = pdx__fail_at(PDX_EPARSE, path, 0, "the file is empty");
-    if (status == PDX_OK)
-        status = pdx__json_parse(&tree, text.data, text.length, (pdx__where){path, 0});
     if (status == PDX_OK) status = pdx_judgments_create(&judgments);
-    if (status == PDX_OK) status = read_labels(judgments, dataset, tree, path, judge);
+    if (status == PDX_OK) status = read_labels(judgments, dataset, &text, path, judge);
     if (status == PDX_OK) *out = judgments;
     else pdx_judgments_free(judgments);
-    cJSON_Delete(tree);
     pdx__buf_free(&text);
     return status;
 }

@@ -284,24 +284,34 @@ static pdx_status scan_value(pdx__scan *s, pdx__span *out, int depth) {
     return status;
 }
 
-pdx_status pdx__scan_open(pdx__scan *scan, const char *text, size_t length, pdx__where where) {
+static pdx_status open_text(pdx__scan *scan, const char *text, size_t length, pdx__where where,
+                            char bracket, const char *expected) {
     *scan =
         (pdx__scan){.start = text, .at = text, .end = text + length, .where = where, .fresh = 1};
     skip_space(scan);
-    if (scan->at < scan->end && *scan->at == '{') {
+    if (scan->at < scan->end && *scan->at == bracket) {
         ++scan->at;
         return PDX_OK;
     }
     pdx__span value;
     PDX__TRY(scan_value(scan, &value, 0));
-    return pdx__scan_fail(scan, "expected an object, found %s", pdx__span_type(value));
+    return pdx__scan_fail(scan, "expected %s, found %s", expected, pdx__span_type(value));
 }
 
-pdx_status pdx__scan_member(pdx__scan *scan, int *more) {
+pdx_status pdx__scan_open(pdx__scan *scan, const char *text, size_t length, pdx__where where) {
+    return open_text(scan, text, length, where, '{', "an object");
+}
+
+pdx_status pdx__scan_open_list(pdx__scan *scan, const char *text, size_t length, pdx__where where) {
+    return open_text(scan, text, length, where, '[', "a list");
+}
+
+/* To the next member or item; *more = 0 behind the closing bracket, where the text must end. */
+static pdx_status advance(pdx__scan *scan, char bracket, int *more) {
     *more = 0;
     scan->key.text = NULL;
     skip_space(scan);
-    if (scan->at < scan->end && *scan->at == '}') {
+    if (scan->at < scan->end && *scan->at == bracket) {
         ++scan->at;
         skip_space(scan);
         if (scan->at < scan->end)
@@ -315,6 +325,14 @@ pdx_status pdx__scan_member(pdx__scan *scan, int *more) {
         skip_space(scan);
     }
     scan->fresh = 0;
+    *more = 1;
+    return PDX_OK;
+}
+
+pdx_status pdx__scan_member(pdx__scan *scan, int *more) {
+    PDX__TRY(advance(scan, '}', more));
+    if (!*more) return PDX_OK;
+    *more = 0;
     pdx__span key;
     PDX__TRY(scan_string(scan, &key));
     skip_space(scan);
@@ -324,6 +342,11 @@ pdx_status pdx__scan_member(pdx__scan *scan, int *more) {
     PDX__TRY(scan_value(scan, &scan->value, 1));
     *more = 1;
     return PDX_OK;
+}
+
+pdx_status pdx__scan_item(pdx__scan *scan, int *more) {
+    PDX__TRY(advance(scan, ']', more));
+    return *more ? scan_value(scan, &scan->value, 1) : PDX_OK;
 }
 
 void pdx__scan_inside(pdx__scan *scan, pdx__span value) {

@@ -1,13 +1,13 @@
-/* A scanner for one line of JSON that makes no tree: it walks the members of an object or the items
- * of a list and checks the whole grammar on the way, UTF-8 included. For files of a million rows;
- * cJSON behind core/json.h is its oracle in the tests. What it refuses, it names with file, line
- * and field. A lone surrogate escape is no error and reads as U+FFFD, and so does an escaped NUL.
+/* A scanner for one JSON text, mostly a line, that makes no tree: it walks the members of an object
+ * or the items of a list and checks the whole grammar on the way, UTF-8 included. For files of a
+ * million rows; cJSON behind core/json.h is its oracle in the tests. What it refuses, it names with
+ * file, line and field. A lone surrogate escape is no error and reads as U+FFFD, and so does an
+ * escaped NUL.
  */
 #ifndef PDX_DATA_SCAN_H
 #define PDX_DATA_SCAN_H
 
 #include "core/buf.h"
-#include "core/json.h"
 
 typedef enum pdx__kind {
     PDX__KIND_NULL,
@@ -37,6 +37,9 @@ typedef struct pdx__scan {
  * whole text was checked. */
 pdx_status pdx__scan_open(pdx__scan *scan, const char *text, size_t length, pdx__where where);
 pdx_status pdx__scan_member(pdx__scan *scan, int *more);
+/* The same for a text that must be one list, item by item. */
+pdx_status pdx__scan_open_list(pdx__scan *scan, const char *text, size_t length, pdx__where where);
+pdx_status pdx__scan_item(pdx__scan *scan, int *more);
 /* Members of an object, items of a list that was a value: already checked, so these cannot fail. */
 void pdx__scan_inside(pdx__scan *scan, pdx__span value);
 int pdx__scan_next(pdx__scan *scan); /* 0 at the end */

@@ -5,7 +5,6 @@
 #include <prefdissect/schema.h>
 
 #include "core/buf.h"
-#include "core/json.h"
 #include "core/strmap.h"
 
 struct pdx_schema {
@@ -26,9 +25,13 @@ pdx_status pdx__schema_copy(pdx_schema **out, const pdx_schema *schema);
 /* `first` and then `second`; PDX_EINVAL names an id that both have. */
 pdx_status pdx__schema_join(pdx_schema **out, const pdx_schema *first, const pdx_schema *second);
 
+/* A property that is only its id: what holds where a file says nothing else. */
+pdx_property pdx__schema_plain_property(const char *id);
+
+struct cJSON;
 /* From {"name", "properties": [...]} or {"features": [...]} (schema.h); a property may be just its
  * id. Errors name the property's number and the key. */
-pdx_status pdx__schema_from_json(pdx_schema **out, const cJSON *object, pdx__where where);
+pdx_status pdx__schema_from_json(pdx_schema **out, const struct cJSON *object, pdx__where where);
 /* `"name":...,"properties":[...]`, without the braces around. */
 void pdx__schema_json(pdx__buf *out, const pdx_schema *schema);
 

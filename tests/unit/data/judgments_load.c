@@ -218,7 +218,7 @@ static void label_lists_go_by_record(void) {
                                     scratch_file("labels.json", "[\"A\",\"tie\",\"B\"]"), "human"),
           PDX_EPARSE, "labels.json: entry 2: expected \"A\" or \"B\", found tie");
     FAILS(pdx_judgments_load_labels(&judgments, dataset, scratch_file("labels.json", "{}"), "h"),
-          PDX_EPARSE, "expected a list of labels, found an object");
+          PDX_EPARSE, "labels.json: expected a list, found an object");
     FAILS(pdx_judgments_load_labels(&judgments, dataset, scratch_file("labels.json", ""), "h"),
           PDX_EPARSE, "labels.json: the file is empty");
     pdx_dataset_free(dataset);

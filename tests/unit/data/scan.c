@@ -2,6 +2,7 @@
 #include <prefdissect/prefdissect.h>
 
 #include "check.h"
+#include "core/json.h"
 #include "core/number.h"
 #include "core/rng.h"
 #include "data/scan.h"
@@ -13,6 +14,14 @@ static pdx_status walk(const char *text, size_t length) {
     int more = 1;
     pdx_status status = pdx__scan_open(&scan, text, length, where);
     while (status == PDX_OK && more) status = pdx__scan_member(&scan, &more);
+    return status;
+}
+
+static pdx_status walk_list(const char *text, size_t length) {
+    pdx__scan scan;
+    int more = 1;
+    pdx_status status = pdx__scan_open_list(&scan, text, length, where);
+    while (status == PDX_OK && more) status = pdx__scan_item(&scan, &more);
     return status;
 }
 
@@ -106,6 +115,28 @@ static void broken_json_is_refused_by_name(void) {
     refused(deep, "nested deeper than 200");
 }
 
+static void lists_are_read_item_by_item(void) {
+    const char *text = " [\"A\", 2,{\"a\":[]} ] ";
+    pdx__scan scan;
+    int more;
+    OK(pdx__scan_open_list(&scan, text, strlen(text), where));
+    OK(pdx__scan_item(&scan, &more));
+    CHECK(more && pdx__span_is(scan.value, "A"));
+    OK(pdx__scan_item(&scan, &more));
+    CHECK(more && pdx__span_number(scan.value) == 2);
+    OK(pdx__scan_item(&scan, &more));
+    CHECK(more && scan.value.kind == PDX__KIND_OBJECT);
+    OK(pdx__scan_item(&scan, &more));
+    CHECK(!more);
+    OK(walk_list("[]", 2));
+    FAILS(walk_list("{}", 2), PDX_EPARSE, "f.jsonl:7: expected a list, found an object");
+    FAILS(walk_list("[1,]", 4), PDX_EPARSE, "broken JSON at byte 4");
+    FAILS(walk_list("[1 2]", 5), PDX_EPARSE, "broken JSON at byte 4");
+    FAILS(walk_list("[1}", 3), PDX_EPARSE, "broken JSON at byte 3");
+    FAILS(walk_list("[1", 2), PDX_EPARSE, "the text ends too early");
+    FAILS(walk_list("[1]]", 4), PDX_EPARSE, "more text after the JSON value, at byte 4");
+}
+
 static void typed_values_are_checked(void) {
     const char *text = "{\"a\":[1,\"x\",3]}";
     pdx__scan scan;
@@ -127,10 +158,8 @@ static void typed_values_are_checked(void) {
     pdx__buf_free(&buf);
 }
 
-/* Random damage to a good line: whatever the scanner accepts, cJSON accepts too. */
-static void accepts_no_more_than_the_oracle(void) {
-    const char *good = "{\"id\":\"p/1\",\"q\":\"a \\\"b\\\" \\u00e9 \xc3\xa9 long enough text\","
-                       "\"cmp\":[1,-1,0,2.5e-3,0.1],\"o\":{\"x\":[true,false,null]}}";
+/* Random damage to a good text: whatever the scanner accepts, cJSON accepts too. */
+static void damage(const char *good, pdx_status (*scan)(const char *, size_t)) {
     const char alphabet[] = "{}[]\",:\\ 0123e.-+tfnu\xc3\x01x";
     pdx__rng rng;
     pdx__rng_init(&rng, 5, 1);
@@ -143,7 +172,7 @@ static void accepts_no_more_than_the_oracle(void) {
         for (int e = 0; e < edits; ++e)
             text[pdx__rng_below(&rng, length)] =
                 alphabet[pdx__rng_below(&rng, sizeof alphabet - 1)];
-        if (walk(text, length) != PDX_OK) continue;
+        if (scan(text, length) != PDX_OK) continue;
         ++accepted;
         cJSON *tree;
         OK(pdx__json_parse(&tree, text, length, where));
@@ -152,11 +181,19 @@ static void accepts_no_more_than_the_oracle(void) {
     CHECK(accepted > 1000);
 }
 
+static void accepts_no_more_than_the_oracle(void) {
+    damage("{\"id\":\"p/1\",\"q\":\"a \\\"b\\\" \\u00e9 \xc3\xa9 long enough text\","
+           "\"cmp\":[1,-1,0,2.5e-3,0.1],\"o\":{\"x\":[true,false,null]}}",
+           walk);
+    damage("[\"A\",\"B\", \"A\" ,\"long enough\",0.25,{\"x\":[true,false,null]},\"B\"]", walk_list);
+}
+
 int main(void) {
     RUN(members_come_in_order);
     RUN(lone_surrogates_are_replaced);
     RUN(numbers_are_exact);
     RUN(broken_json_is_refused_by_name);
+    RUN(lists_are_read_item_by_item);
     RUN(typed_values_are_checked);
     RUN(accepts_no_more_than_the_oracle);
     return check_result();
