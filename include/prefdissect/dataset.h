@@ -29,13 +29,10 @@ typedef struct pdx_dataset_files {
     const char *features;    /* features.jsonl: {"id","diff":[D],"cmp":[D]}; the first row may be a
                                 header {"properties":[...]} as in schema.json */
     const char *names;       /* schema.json or feature_names.json of `features` without a header */
-    const char *annotations; /* annotations.jsonl, resolved by the schema's rules:
-                                {"id","stage":"query","values":{<fact>:bool or list}},
-                                {"id","stage":str,"values":{<property>:{"a":num,"b":num}}} (a list
-                                of numbers: their mean counts; null in stage "error": could not be
-                                checked, the pair is left out), {"id","error":str}. A later row
-                                replaces what an earlier one said. The facts of "li2024" are
-                                unclear_intent, feelings, constraints, stances and mistakes */
+    const char *annotations; /* annotations.jsonl (annotate.h says what its rows hold), resolved by
+                                the schema's rules. Repeats and orders of one pair are averaged.
+                                Left out, and counted: pairs that no row speaks of, whose annotation
+                                failed, or whose errors could not be checked */
     const char *resolved;    /* the original's resolved records (a JSON Lines file) */
     const char *groups;      /* the original's query_aware_idxs.json: group -> record numbers; its
                                 group "all" is passed over, as in the original's fits */
@@ -81,6 +78,11 @@ PDX_API pdx_status pdx_dataset_row(const pdx_dataset *dataset, int64_t pair, dou
 /* One property over all pairs into out[n]. */
 PDX_API pdx_status pdx_dataset_column(const pdx_dataset *dataset, int32_t property, double *out);
 
+/* Noise of one property over all pairs into out[n]: the sample standard deviation of the difference
+ * a - b over repeated annotations of the pair, in the unit of the differences; NaN where it was
+ * annotated once. From annotations, or "noise":[D] (null: not known) in the rows of features. */
+PDX_API pdx_status pdx_dataset_noise(const pdx_dataset *dataset, int32_t property, double *out);
+
 PDX_API int32_t pdx_dataset_group_count(const pdx_dataset *dataset); /* 0: none were asked for */
 PDX_API const char *pdx_dataset_group_name(const pdx_dataset *dataset, int32_t group);
 PDX_API int64_t pdx_dataset_group_size(const pdx_dataset *dataset, int32_t group);
@@ -100,7 +102,7 @@ PDX_API const char *pdx_dataset_left_out_reason(const pdx_dataset *dataset, int3
 /* SHA-256 (hex) over ids, property ids and values. */
 PDX_API const char *pdx_dataset_sha256(const pdx_dataset *dataset);
 
-/* Writes features.jsonl with a header row naming the properties. */
+/* Writes features.jsonl with a header row naming the properties; "noise" where it is known. */
 PDX_API pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const char *path);
 
 /* The 30 surface properties of one text in the order of the "surface" schema, out[30]. `query` may

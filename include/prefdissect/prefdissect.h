@@ -6,6 +6,7 @@
  *   dataset    pairs, groups, property comparisons    dataset.h
  *   judgments  who preferred what, in which order     judgments.h
  *   http       how servers are asked                  http.h
+ *   annotate   properties rated by a language model   annotate.h
  *   judge      a thing that makes judgments           judge.h
  *   posterior  what that judge weighs                 posterior.h
  *   analysis   who is like whom, and why               analysis.h
@@ -39,6 +40,7 @@
 #include <prefdissect/dataset.h>
 #include <prefdissect/judgments.h>
 #include <prefdissect/http.h>
+#include <prefdissect/annotate.h>
 #include <prefdissect/judge.h>
 #include <prefdissect/posterior.h>
 #include <prefdissect/analysis.h>

@@ -1,24 +1,23 @@
-/* annotations.jsonl in: raw ratings, resolved by the schema's rules. A row is {"id", "stage",
- * "values": {<property>: {"a": x, "b": y}}}, where x may be a list (one rating for each constraint,
- * stance or mistake: their mean counts), or {"id", "error"} for a call that failed. Rows of stage
- * "query" hold the query's facts instead ("constraints": ["..."], "feelings": true): a
- * query-specific property is 0 where the fact it depends on is absent. A property of stage "error"
- * that is null could not be checked, which leaves the pair out. A later row replaces what an
- * earlier one said. "length" is counted from the texts where no row has it. */
+/* annotations.jsonl in: raw ratings, resolved by the schema's rules. What rows hold is written in
+ * annotate.h. Repeats and orders are averaged before the rule compares, and how far they disagree
+ * is the property's noise. A query-specific property is 0 where the fact it depends on is absent. A
+ * property of stage "error" that is null could not be checked, which leaves the pair out. A later
+ * row replaces what an earlier one said of the same pass. "length" is counted from the texts where
+ * no row has it. */
 #include <string.h>
 
 #include "core/json.h"
 #include "core/number.h"
 #include "data/loader.h"
+#include "data/ratings.h"
 #include "data/surface.h"
 
-enum { FAILED = 1, UNCHECKED = 2 };
+enum { FAILED = 1, UNCHECKED = 2, SILENT = 4 }; /* SILENT: no row at all */
 
 typedef struct resolving {
-    char *given;     /* [pairs][properties] */
-    uint32_t *facts; /* of a pair's query, as bits of fact[] */
-    char *has_facts;
-    char *state; /* FAILED | UNCHECKED */
+    pdx__ratings ratings; /* [pairs][properties + 1]: behind them the facts, as bits of fact[] */
+    char *state;          /* FAILED | UNCHECKED | SILENT */
+    char *drop;           /* scratch */
     const char *fact[32];
     int32_t facts_count;
     int32_t *fact_of; /* of a property; -1: needs none */
@@ -27,12 +26,12 @@ typedef struct resolving {
 static pdx_status prepare(resolving *r, const pdx_dataset *dataset) {
     size_t n = (size_t)dataset->n;
     int32_t d = dataset->schema->count;
-    r->given = pdx__alloc_zero(n, (size_t)d);
-    r->facts = pdx__alloc_zero(n, sizeof *r->facts);
-    r->has_facts = pdx__alloc_zero(n, 1);
+    PDX__TRY(pdx__ratings_open(&r->ratings, dataset->n, d + 1));
     r->state = pdx__alloc_zero(n, 1);
+    r->drop = pdx__alloc_zero(n, 1);
     r->fact_of = pdx__alloc_zero((size_t)d, sizeof *r->fact_of);
-    if (!r->given || !r->facts || !r->has_facts || !r->state || !r->fact_of) return PDX_ENOMEM;
+    if (!r->state || !r->drop || !r->fact_of) return PDX_ENOMEM;
+    memset(r->state, SILENT, n);
     for (int32_t k = 0; k < d; ++k) {
         const pdx_property *property = &dataset->schema->property[k];
         r->fact_of[k] = -1;
@@ -74,17 +73,45 @@ static pdx_status read_rating(const cJSON *values, const char *side, const pdx_p
     return PDX_OK;
 }
 
+static double difference(const pdx_property *property, double a, double b) {
+    double gap = property->rule == PDX_RULE_COUNT ? b - a : a - b;
+    return property->polarity < 0 ? -gap : gap;
+}
+
 static double resolve(const pdx_property *property, int32_t way, double a, double b) {
     if (way == PDX_VALUES_COMPARISON) return pdx_property_compare(property, a, b);
-    double difference = property->rule == PDX_RULE_COUNT ? b - a : a - b;
-    return property->polarity < 0 ? -difference : difference;
+    return difference(property, a, b);
+}
+
+/* Which sides a row speaks of, and in which pass. */
+typedef struct part {
+    int from, to; /* sides: 0 a, 1 b */
+    int32_t pass;
+} part;
+
+static pdx_status read_part(const cJSON *row, part *out, pdx__where where) {
+    static const char *const orders[] = {"", "AB", "BA"}, *const sides[] = {"a", "b"};
+    const char *order = "", *response = NULL;
+    int64_t repeat = 0;
+    int32_t o = 0, s = 0;
+    PDX__TRY(pdx__json_string(row, "order", PDX__OPTIONAL, &order, where));
+    PDX__TRY(pdx__json_string(row, "response", PDX__OPTIONAL, &response, where));
+    PDX__TRY(pdx__json_int(row, "repeat", PDX__OPTIONAL, &repeat, where));
+    while (o < 3 && strcmp(order, orders[o])) ++o;
+    while (response && s < 2 && strcmp(response, sides[s])) ++s;
+    if (o == 3 || s == 2 || repeat < 0 || repeat > 1000000)
+        return pdx__fail_at(PDX_EPARSE, where.file, where.line, "field '%s' is out of its range",
+                            o == 3   ? "order"
+                            : s == 2 ? "response"
+                                     : "repeat");
+    *out = (part){response ? s : 0, response ? s : 1, (int32_t)repeat * 3 + o};
+    return PDX_OK;
 }
 
 static pdx_status read_ratings(pdx__loader *loader, resolving *r, int64_t pair, const cJSON *values,
-                               pdx__where where) {
-    pdx_dataset *dataset = loader->dataset;
-    const pdx_schema *schema = dataset->schema;
-    int checked = 0, unchecked = 0;
+                               part p, pdx__where where) {
+    static const char *const sides[] = {"a", "b"};
+    const pdx_schema *schema = loader->dataset->schema;
     for (const cJSON *entry = values->child; entry; entry = entry->next) {
         int64_t k = pdx__strmap_find(&schema->ids, entry->string, strlen(entry->string));
         if (k < 0)
@@ -92,30 +119,23 @@ static pdx_status read_ratings(pdx__loader *loader, resolving *r, int64_t pair, 
                                 "field '%.100s' is no property of the schema '%s'", entry->string,
                                 schema->name);
         const pdx_property *property = &schema->property[k];
-        if (cJSON_IsNull(entry) && property->stage == PDX_STAGE_ERROR) {
-            unchecked = 1;
-            continue;
-        }
-        if (!cJSON_IsObject(entry))
+        int unchecked = cJSON_IsNull(entry) && property->stage == PDX_STAGE_ERROR;
+        if (!cJSON_IsObject(entry) && !unchecked)
             return pdx__fail_at(PDX_EPARSE, where.file, where.line,
                                 "field '%.100s': expected an object, found %s", entry->string,
                                 pdx__json_type(entry));
-        double a, b;
-        PDX__TRY(read_rating(entry, "a", property, &a, where));
-        PDX__TRY(read_rating(entry, "b", property, &b, where));
-        PDX__TRY(pdx__dataset_put(dataset, pair, (int32_t)k,
-                                  resolve(property, loader->options->values, a, b)));
-        r->given[pair * schema->count + k] = 1;
-        checked |= property->stage == PDX_STAGE_ERROR;
+        for (int side = p.from; side <= p.to; ++side) {
+            double rating = PDX__RATING_NULL;
+            if (!unchecked) PDX__TRY(read_rating(entry, sides[side], property, &rating, where));
+            PDX__TRY(pdx__ratings_put(&r->ratings, pair, (int32_t)k, p.pass, side, rating));
+        }
     }
-    if (unchecked) r->state[pair] |= UNCHECKED;
-    else if (checked) r->state[pair] &= ~UNCHECKED;
     return PDX_OK;
 }
 
-static pdx_status read_facts(resolving *r, int64_t pair, const cJSON *values, pdx__where where) {
-    r->has_facts[pair] = 1;
-    r->facts[pair] = 0;
+static pdx_status read_facts(pdx__loader *loader, resolving *r, int64_t pair, const cJSON *values,
+                             part p, pdx__where where) {
+    uint32_t bits = 0;
     for (int32_t f = 0; f < r->facts_count; ++f) {
         const cJSON *fact = cJSON_GetObjectItemCaseSensitive(values, r->fact[f]);
         if (!fact || cJSON_IsNull(fact)) continue;
@@ -123,15 +143,17 @@ static pdx_status read_facts(resolving *r, int64_t pair, const cJSON *values, pd
             return pdx__fail_at(PDX_EPARSE, where.file, where.line,
                                 "field '%.100s': expected true, false or a list, found %s",
                                 r->fact[f], pdx__json_type(fact));
-        if (cJSON_IsTrue(fact) || (cJSON_IsArray(fact) && fact->child)) r->facts[pair] |= 1u << f;
+        if (cJSON_IsTrue(fact) || (cJSON_IsArray(fact) && fact->child)) bits |= 1u << f;
     }
-    return PDX_OK;
+    return pdx__ratings_put(&r->ratings, pair, loader->dataset->schema->count, p.pass, 0, bits);
 }
 
 static pdx_status read_row(pdx__loader *loader, resolving *r, const cJSON *object, int64_t pair,
                            pdx__where where) {
     const cJSON *values = NULL;
     const char *stage = NULL;
+    part p = {0};
+    r->state[pair] &= ~SILENT;
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(object, "error");
     if (error && !cJSON_IsNull(error)) {
         r->state[pair] |= FAILED;
@@ -139,8 +161,10 @@ static pdx_status read_row(pdx__loader *loader, resolving *r, const cJSON *objec
     }
     PDX__TRY(pdx__json_string(object, "stage", PDX__REQUIRED, &stage, where));
     PDX__TRY(pdx__json_object(object, "values", PDX__REQUIRED, &values, where));
-    if (!strcmp(stage, "query")) return read_facts(r, pair, values, where);
-    return read_ratings(loader, r, pair, values, where);
+    PDX__TRY(read_part(object, &p, where));
+    if (!strcmp(stage, "query")) return read_facts(loader, r, pair, values, p, where);
+    if (!strcmp(stage, "reference") || !strcmp(stage, "scenario")) return PDX_OK;
+    return read_ratings(loader, r, pair, values, p, where);
 }
 
 /* Length -----------------------------------------------------------------------------------------
@@ -184,6 +208,66 @@ static pdx_status count_lengths(pdx__loader *loader, int64_t pair, int32_t k) {
                             resolve(property, loader->options->values, words[0], words[1]));
 }
 
+/* What the passes say of one property of a pair. */
+typedef struct passes {
+    double sum[2], gaps, square; /* of the values; of the differences */
+    int32_t count, unchecked;
+} passes;
+
+static void add_gap(passes *all, double gap) {
+    all->gaps += gap;
+    all->square += gap * gap;
+}
+
+static passes gather(const resolving *r, const pdx_property *property, int64_t pair, int32_t k) {
+    passes all = {0};
+    for (const pdx__rating *at = NULL; (at = pdx__ratings_next(&r->ratings, pair, k, at));) {
+        double a = at->value[0], b = at->value[1];
+        if (isinf(a) || isinf(b)) all.unchecked = 1;
+        if (!isfinite(a) || !isfinite(b)) continue;
+        all.sum[0] += a;
+        all.sum[1] += b;
+        add_gap(&all, difference(property, a, b));
+        ++all.count;
+    }
+    return all;
+}
+
+/* Sample standard deviation of `count` differences: what one pass differs from the next. */
+static double noise_of(const passes *all, int32_t count) {
+    if (count < 2) return NAN;
+    double mean = all->gaps / count;
+    return sqrt(fmax(0, (all->square - count * mean * mean) / (count - 1)));
+}
+
+static pdx_status put(pdx__loader *loader, int64_t pair, int32_t k, const passes *all, double share,
+                      int32_t count) {
+    const pdx_property *property = &loader->dataset->schema->property[k];
+    double n = all->count ? all->count : 1, a = all->sum[0] / n * share,
+           b = all->sum[1] / n * share;
+    PDX__TRY(pdx__dataset_put(loader->dataset, pair, k,
+                              resolve(property, loader->options->values, a, b)));
+    return pdx__dataset_put_noise(loader->dataset, pair, k, noise_of(all, count));
+}
+
+/* A property that depends on a fact counts in those repeats whose facts have it, as 0 in others. */
+static pdx_status put_specific(pdx__loader *loader, const resolving *r, int64_t pair, int32_t k,
+                               const char **missing) {
+    const pdx_schema *schema = loader->dataset->schema;
+    passes all = gather(r, &schema->property[k], pair, k);
+    int32_t asked = 0, with = 0;
+    for (const pdx__rating *at = NULL;
+         (at = pdx__ratings_next(&r->ratings, pair, schema->count, at));) {
+        ++asked;
+        with += (uint32_t)at->value[0] >> r->fact_of[k] & 1;
+    }
+    if (!asked) *missing = "the facts of its query (stage \"query\")";
+    else if (with && !all.count) *missing = "";
+    if (*missing) return PDX_OK;
+    double share = with ? (double)with / asked : 1;
+    return put(loader, pair, k, &all, share, all.count + asked - with);
+}
+
 /* All that a pair has must be there, or be known to be absent. */
 static pdx_status complete(pdx__loader *loader, resolving *r, int64_t pair, int32_t properties,
                            const char *path) {
@@ -191,22 +275,23 @@ static pdx_status complete(pdx__loader *loader, resolving *r, int64_t pair, int3
     for (int32_t k = 0; k < properties; ++k) {
         const pdx_property *property = &schema->property[k];
         const char *missing = NULL;
-        if (r->fact_of[k] >= 0) {
-            if (!r->has_facts[pair]) missing = "the facts of its query (stage \"query\")";
-            else if (!(r->facts[pair] >> r->fact_of[k] & 1)) {
-                PDX__TRY(pdx__dataset_put(loader->dataset, pair, k, 0));
-                continue;
-            }
+        if (r->fact_of[k] >= 0) PDX__TRY(put_specific(loader, r, pair, k, &missing));
+        else {
+            passes all = gather(r, property, pair, k);
+            if (all.count) PDX__TRY(put(loader, pair, k, &all, 1, all.count));
+            else if (all.unchecked) {
+                r->state[pair] |= UNCHECKED;
+                return PDX_OK;
+            } else if (property->rule == PDX_RULE_LENGTH) PDX__TRY(count_lengths(loader, pair, k));
+            else missing = "";
         }
-        if (!missing && r->given[pair * schema->count + k]) continue;
-        if (!missing && property->rule == PDX_RULE_LENGTH) {
-            PDX__TRY(count_lengths(loader, pair, k));
-            continue;
-        }
-        return pdx__fail_at(PDX_EPARSE, path, 0, "pair '%.200s' lacks %s%s%s",
-                            pdx_dataset_id(loader->dataset, pair), missing ? missing : "property '",
-                            missing ? "" : property->id, missing ? "" : "'");
+        if (missing)
+            return pdx__fail_at(PDX_EPARSE, path, 0, "pair '%.200s' lacks %s%s%s",
+                                pdx_dataset_id(loader->dataset, pair),
+                                *missing ? missing : "property '", *missing ? "" : property->id,
+                                *missing ? "" : "'");
     }
+    r->state[pair] = 0; /* a later call succeeded */
     return PDX_OK;
 }
 
@@ -256,15 +341,14 @@ static pdx_status read_all(pdx__loader *loader, resolving *r, pdx__lines *lines)
         if (rows % 256 == 0) PDX__TRY(pdx__loader_tick(loader, "rows", rows, 0));
     }
     for (int64_t i = 0; i < dataset->n; ++i) {
-        if (r->state[i] & UNCHECKED) continue;
+        if (r->state[i] & SILENT) continue;
         pdx_status status = complete(loader, r, i, properties, lines->path);
         if (status == PDX_EPARSE && r->state[i] & FAILED) continue; /* left out below */
         if (status != PDX_OK) return status;
-        r->state[i] = 0; /* a later call succeeded */
     }
-    /* r->given serves as the flags: nothing reads it any more. */
-    PDX__TRY(drop_state(dataset, r->state, r->given, UNCHECKED, "accuracy not applicable"));
-    return drop_state(dataset, r->state, r->given, FAILED, "annotation failed");
+    PDX__TRY(drop_state(dataset, r->state, r->drop, UNCHECKED, "accuracy not applicable"));
+    PDX__TRY(drop_state(dataset, r->state, r->drop, FAILED, "annotation failed"));
+    return drop_state(dataset, r->state, r->drop, SILENT, "not annotated");
 }
 
 pdx_status pdx__annotations_read(pdx__loader *loader, const char *path) {
@@ -273,10 +357,9 @@ pdx_status pdx__annotations_read(pdx__loader *loader, const char *path) {
     PDX__TRY(pdx__lines_open(&lines, path));
     pdx_status status = read_all(loader, &r, &lines);
     pdx__lines_close(&lines);
-    pdx__free(r.given);
-    pdx__free(r.facts);
-    pdx__free(r.has_facts);
+    pdx__ratings_free(&r.ratings);
     pdx__free(r.state);
+    pdx__free(r.drop);
     pdx__free(r.fact_of);
     return status;
 }

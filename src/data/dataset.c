@@ -16,6 +16,7 @@ void pdx_dataset_free(pdx_dataset *dataset) {
         pdx__free(dataset->column[i].wide);
     }
     pdx__free(dataset->column);
+    pdx__free(dataset->noise);
     pdx_schema_free(dataset->schema);
     pdx__strmap_free(&dataset->ids);
     pdx__strmap_free(&dataset->groups);
@@ -95,6 +96,25 @@ pdx_status pdx__dataset_put(pdx_dataset *dataset, int64_t pair, int32_t property
     return PDX_OK;
 }
 
+/* Room for the noise of every pair that there is. */
+static pdx_status reserve_noise(pdx_dataset *dataset) {
+    size_t before = dataset->noise_capacity;
+    PDX__TRY(pdx__grow(&dataset->noise, &dataset->noise_capacity,
+                       (size_t)dataset->n * (size_t)dataset->schema->count,
+                       sizeof *dataset->noise));
+    for (size_t i = before; i < dataset->noise_capacity; ++i) dataset->noise[i] = NAN;
+    return PDX_OK;
+}
+
+pdx_status pdx__dataset_put_noise(pdx_dataset *dataset, int64_t pair, int32_t property,
+                                  double noise) {
+    size_t d = (size_t)dataset->schema->count;
+    if (isnan(noise) && !dataset->noise) return PDX_OK;
+    PDX__TRY(reserve_noise(dataset));
+    dataset->noise[(size_t)pair * d + (size_t)property] = (float)noise;
+    return PDX_OK;
+}
+
 pdx_status pdx__dataset_join_group(pdx_dataset *dataset, int64_t pair, const char *group,
                                    size_t length) {
     pdx__membership *m = &dataset->membership;
@@ -155,6 +175,10 @@ pdx_status pdx__dataset_drop(pdx_dataset *dataset, const char *drop, const char 
             if (column->small) column->small[now[i]] = column->small[i];
             else if (column->wide) column->wide[now[i]] = column->wide[i];
         }
+        size_t d = (size_t)dataset->schema->count;
+        if (dataset->noise)
+            memmove(dataset->noise + (size_t)now[i] * d, dataset->noise + (size_t)i * d,
+                    d * sizeof *dataset->noise);
         if (dataset->record) dataset->record[now[i]] = dataset->record[i];
         pdx__texts_move(dataset->texts, i, now[i]);
     }
@@ -202,6 +226,8 @@ static pdx_status standardise(pdx_dataset *dataset, int32_t property) {
     if (!(sd > 0) || !isfinite(sd)) return PDX_OK;
     if (column->small) PDX__TRY(widen(column, dataset->n));
     for (int64_t i = 0; i < dataset->n; ++i) column->wide[i] = column->wide[i] / sd + 0.0;
+    for (int64_t i = 0; dataset->noise && i < dataset->n; ++i)
+        dataset->noise[i * dataset->schema->count + property] /= (float)sd;
     return PDX_OK;
 }
 
@@ -234,6 +260,7 @@ static void take_hash(pdx_dataset *dataset) {
 
 pdx_status pdx__dataset_finish(pdx_dataset *dataset, int grouped) {
     PDX__TRY(pdx__dataset_reserve(dataset, dataset->n));
+    if (dataset->noise) PDX__TRY(reserve_noise(dataset));
     if (dataset->values == PDX_VALUES_DIFFERENCE && dataset->n > 0)
         for (int32_t i = 0; i < dataset->schema->count; ++i) PDX__TRY(standardise(dataset, i));
     if (grouped) PDX__TRY(lay_out_groups(dataset));
@@ -351,6 +378,16 @@ pdx_status pdx_dataset_group_pairs(const pdx_dataset *dataset, int32_t group, in
     return PDX_OK;
 }
 
+pdx_status pdx_dataset_noise(const pdx_dataset *dataset, int32_t property, double *out) {
+    PDX__REQUIRE(dataset && out, "pdx_dataset_noise: an argument is NULL");
+    int32_t d = dataset->schema->count;
+    PDX__REQUIRE(property >= 0 && property < d, "pdx_dataset_noise: property %d of %d", property,
+                 d);
+    for (int64_t i = 0; i < dataset->n; ++i)
+        out[i] = dataset->noise ? (double)dataset->noise[i * d + property] : NAN;
+    return PDX_OK;
+}
+
 int32_t pdx_dataset_left_out(const pdx_dataset *dataset) { return dataset ? dataset->reasons : 0; }
 
 const char *pdx_dataset_left_out_reason(const pdx_dataset *dataset, int32_t i, int64_t *number) {
@@ -362,53 +399,4 @@ const char *pdx_dataset_left_out_reason(const pdx_dataset *dataset, int32_t i, i
 
 const char *pdx_dataset_sha256(const pdx_dataset *dataset) {
     return dataset ? dataset->sha256 : NULL;
-}
-
-/* features.jsonl out --------------------------------------------------------------------------- */
-
-static int is_ternary(const pdx_dataset *dataset) {
-    for (int32_t k = 0; k < dataset->schema->count; ++k) {
-        const int8_t *small = dataset->column[k].small;
-        if (!small) return 0;
-        for (int64_t i = 0; i < dataset->n; ++i)
-            if (small[i] < -1 || small[i] > 1) return 0;
-    }
-    return 1;
-}
-
-static void write_row(pdx__buf *out, const pdx_dataset *dataset, int64_t pair, const char *key) {
-    const char *id = pdx_dataset_id(dataset, pair);
-    pdx__buf_text(out, "{\"id\":");
-    pdx__buf_json_string(out, id, strlen(id));
-    pdx__buf_printf(out, ",\"%s\":[", key);
-    for (int32_t k = 0; k < dataset->schema->count; ++k) {
-        if (k) pdx__buf_char(out, ',');
-        pdx__buf_double(out, pdx__column_get(&dataset->column[k], pair));
-    }
-    pdx__buf_text(out, "]}\n");
-}
-
-pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const char *path) {
-    PDX__REQUIRE(dataset && path, "pdx_dataset_save_features: an argument is NULL");
-    const char *key = is_ternary(dataset) ? "cmp" : "diff";
-    pdx__writer writer;
-    PDX__TRY(pdx__writer_open(&writer, path));
-    pdx__buf text = PDX__BUF_EMPTY;
-    pdx__buf_text(&text, "{\"format\":\"prefdissect.features\",\"version\":1,");
-    pdx__schema_json(&text, dataset->schema);
-    pdx__buf_text(&text, "}\n");
-    pdx_status status = text.status;
-    for (int64_t i = 0; status == PDX_OK && i < dataset->n; ++i) {
-        write_row(&text, dataset, i, key);
-        if (text.length < (1 << 16)) continue;
-        status = text.status;
-        if (status == PDX_OK) status = pdx__writer_append(&writer, text.data, text.length);
-        pdx__buf_clear(&text);
-    }
-    if (status == PDX_OK) status = text.status;
-    if (status == PDX_OK) status = pdx__writer_append(&writer, text.data, text.length);
-    pdx__buf_free(&text);
-    if (status == PDX_OK) return pdx__writer_commit(&writer);
-    pdx__writer_abandon(&writer);
-    return status;
 }

@@ -39,8 +39,10 @@ struct pdx_dataset {
     pdx_schema *schema;
     int32_t values; /* PDX_VALUES_* */
     int64_t n;
-    pdx__strmap ids;      /* number of an id = number of its pair */
-    pdx__column *column;  /* [properties] */
+    pdx__strmap ids;     /* number of an id = number of its pair */
+    pdx__column *column; /* [properties] */
+    float *noise;        /* [n][properties], NaN: not known; NULL: of no pair */
+    size_t noise_capacity;
     pdx__strmap groups;   /* names */
     int64_t *group_start; /* [groups + 1] into group_pair; NULL: no groups */
     int64_t *group_pair;  /* ascending within a group */
@@ -63,6 +65,9 @@ pdx_status pdx__dataset_reserve(pdx_dataset *dataset, int64_t pairs);
 pdx_status pdx__dataset_append(pdx_dataset *dataset, const char *id, size_t length, int *added);
 /* One value, finite, into reserved room. */
 pdx_status pdx__dataset_put(pdx_dataset *dataset, int64_t pair, int32_t property, double value);
+/* How far annotations of one value disagree; NaN: not known. */
+pdx_status pdx__dataset_put_noise(pdx_dataset *dataset, int64_t pair, int32_t property,
+                                  double noise);
 /* Puts a pair into a group, which is made where it is new. */
 pdx_status pdx__dataset_join_group(pdx_dataset *dataset, int64_t pair, const char *group,
                                    size_t length);

@@ -1,5 +1,6 @@
-/* features.jsonl in: a header row or a names file says what the columns are; each row has an id and
- * "cmp", "diff", or both, of which one is read. */
+/* features.jsonl in and out: a header row or a names file says what the columns are; each row has
+ * an id and "cmp", "diff", or both, of which one is read, and perhaps "noise" (dataset.h). */
+#include <math.h>
 #include <string.h>
 
 #include "core/json.h"
@@ -8,7 +9,8 @@
 struct pdx__features {
     pdx__lines lines;
     pdx_schema *schema; /* borrowed by the loader's caller; ours is a copy */
-    double *row;
+    double *row, *noise;
+    int noisy;   /* the row has "noise" */
     int pending; /* the first line was read and is no header */
 };
 
@@ -17,6 +19,7 @@ void pdx__features_close(pdx__features *features) {
     pdx__lines_close(&features->lines);
     pdx_schema_free(features->schema);
     pdx__free(features->row);
+    pdx__free(features->noise);
     pdx__free(features);
 }
 
@@ -76,11 +79,33 @@ pdx_status pdx__features_open(pdx__features **out, pdx_schema **schema, const ch
     pdx_status status = open_with_names(f, path, names);
     if (status == PDX_OK) {
         f->row = pdx__alloc((size_t)f->schema->count, sizeof *f->row);
-        status = f->row ? pdx__schema_copy(schema, f->schema) : PDX_ENOMEM;
+        f->noise = pdx__alloc((size_t)f->schema->count, sizeof *f->noise);
+        status = f->row && f->noise ? pdx__schema_copy(schema, f->schema) : PDX_ENOMEM;
     }
     if (status == PDX_OK) *out = f;
     else pdx__features_close(f);
     return status;
+}
+
+/* null where it is not known. */
+static pdx_status scan_noise(pdx__features *f, const pdx__scan *scan) {
+    if (scan->value.kind != PDX__KIND_LIST)
+        return pdx__scan_fail(scan, "expected a list, found %s", pdx__span_type(scan->value));
+    pdx__scan items;
+    int32_t k = 0, d = f->schema->count;
+    pdx__scan_inside(&items, scan->value);
+    for (; pdx__scan_next(&items); ++k) {
+        double noise = NAN;
+        if (items.value.kind == PDX__KIND_NUMBER) noise = pdx__span_number(items.value);
+        if ((items.value.kind != PDX__KIND_NULL && !(noise >= 0 && noise < 1e30)) || k >= d)
+            return pdx__scan_fail(scan,
+                                  "entry %d: expected a number from 0 on, or null, for each "
+                                  "of %d properties",
+                                  k + 1, d);
+        f->noise[k] = noise;
+    }
+    f->noisy = k == d;
+    return f->noisy ? PDX_OK : pdx__scan_fail(scan, "expected %d entries, found %d", d, k);
 }
 
 /* Scans a row; its values go into f->row. */
@@ -90,7 +115,7 @@ static pdx_status scan_row(pdx__features *f, pdx__loader *loader, pdx__row *row)
     pdx__where where = {f->lines.path, f->lines.number};
     pdx__scan scan;
     int more = 1;
-    row->has_id = 0;
+    row->has_id = f->noisy = 0;
     row->had = row->held = row->has_group = 0;
     PDX__TRY(pdx__scan_open(&scan, f->lines.line, f->lines.length, where));
     for (;;) {
@@ -98,6 +123,7 @@ static pdx_status scan_row(pdx__features *f, pdx__loader *loader, pdx__row *row)
         if (!more) break;
         pdx__row_member(loader, row, &scan);
         if (pdx__span_is(scan.key, differences ? "cmp" : "diff")) other = 1;
+        if (pdx__span_is(scan.key, "noise")) PDX__TRY(scan_noise(f, &scan));
         if (!pdx__span_is(scan.key, wanted)) continue;
         found = 1;
         PDX__TRY(pdx__scan_doubles(&scan, f->schema->count, f->row));
@@ -137,8 +163,10 @@ static pdx_status read_rows(pdx__features *f, pdx__loader *loader, char **seen) 
         else if ((*seen)[pair]++)
             return pdx__fail_at(PDX_EPARSE, f->lines.path, f->lines.number,
                                 "field 'id': '%.200s' occurs twice", pdx_dataset_id(dataset, pair));
-        for (int32_t k = 0; k < f->schema->count; ++k)
+        for (int32_t k = 0; k < f->schema->count; ++k) {
             PDX__TRY(pdx__dataset_put(dataset, pair, k, f->row[k]));
+            if (f->noisy) PDX__TRY(pdx__dataset_put_noise(dataset, pair, k, f->noise[k]));
+        }
         if (rows % 4096 == 0) PDX__TRY(pdx__loader_tick(loader, "rows", rows, 0));
     }
     for (int64_t i = 0; !primary && i < dataset->n; ++i)
@@ -152,5 +180,62 @@ pdx_status pdx__features_read(pdx__features *features, pdx__loader *loader) {
     char *seen = NULL;
     pdx_status status = read_rows(features, loader, &seen);
     pdx__free(seen);
+    return status;
+}
+
+/* Out ----------------------------------------------------------------------------------------- */
+
+static int is_ternary(const pdx_dataset *dataset) {
+    for (int32_t k = 0; k < dataset->schema->count; ++k) {
+        const int8_t *small = dataset->column[k].small;
+        if (!small) return 0;
+        for (int64_t i = 0; i < dataset->n; ++i)
+            if (small[i] < -1 || small[i] > 1) return 0;
+    }
+    return 1;
+}
+
+static void write_row(pdx__buf *out, const pdx_dataset *dataset, int64_t pair, const char *key) {
+    const char *id = pdx_dataset_id(dataset, pair);
+    pdx__buf_text(out, "{\"id\":");
+    pdx__buf_json_string(out, id, strlen(id));
+    pdx__buf_printf(out, ",\"%s\":[", key);
+    for (int32_t k = 0; k < dataset->schema->count; ++k) {
+        if (k) pdx__buf_char(out, ',');
+        pdx__buf_double(out, pdx__column_get(&dataset->column[k], pair));
+    }
+    pdx__buf_char(out, ']');
+    const float *noise = dataset->noise ? dataset->noise + pair * dataset->schema->count : NULL;
+    int any = 0;
+    for (int32_t k = 0; noise && k < dataset->schema->count; ++k) any |= !isnan(noise[k]);
+    for (int32_t k = 0; any && k < dataset->schema->count; ++k) {
+        pdx__buf_text(out, k ? "," : ",\"noise\":[");
+        pdx__buf_json_double(out, noise[k]);
+    }
+    pdx__buf_text(out, any ? "]}\n" : "}\n");
+}
+
+pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const char *path) {
+    PDX__REQUIRE(dataset && path, "pdx_dataset_save_features: an argument is NULL");
+    const char *key = is_ternary(dataset) ? "cmp" : "diff";
+    pdx__writer writer;
+    PDX__TRY(pdx__writer_open(&writer, path));
+    pdx__buf text = PDX__BUF_EMPTY;
+    pdx__buf_text(&text, "{\"format\":\"prefdissect.features\",\"version\":1,");
+    pdx__schema_json(&text, dataset->schema);
+    pdx__buf_text(&text, "}\n");
+    pdx_status status = text.status;
+    for (int64_t i = 0; status == PDX_OK && i < dataset->n; ++i) {
+        write_row(&text, dataset, i, key);
+        if (text.length < (1 << 16)) continue;
+        status = text.status;
+        if (status == PDX_OK) status = pdx__writer_append(&writer, text.data, text.length);
+        pdx__buf_clear(&text);
+    }
+    if (status == PDX_OK) status = text.status;
+    if (status == PDX_OK) status = pdx__writer_append(&writer, text.data, text.length);
+    pdx__buf_free(&text);
+    if (status == PDX_OK) return pdx__writer_commit(&writer);
+    pdx__writer_abandon(&writer);
     return status;
 }

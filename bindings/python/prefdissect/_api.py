@@ -64,6 +64,13 @@ PDX_LABEL_MARGIN = 5
 PDX_TIES_DROP = 0
 PDX_TIES_HALF = 1
 PDX_TIES_REFUSE = 2
+PDX_ANNOTATE_QUERY = 0
+PDX_ANNOTATE_REFERENCE = 1
+PDX_ANNOTATE_QUERY_FREE = 2
+PDX_ANNOTATE_QUERY_AWARE = 3
+PDX_ANNOTATE_QUERY_SPECIFIC = 4
+PDX_ANNOTATE_ERROR = 5
+PDX_ANNOTATE_SCENARIO = 6
 PDX_TOO_LONG_REFUSE = 0
 PDX_TOO_LONG_TRUNCATE = 1
 PDX_HTTP_COMPLETIONS = 0
@@ -1052,6 +1059,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_dataset_find": (c_int64, [POINTER(pdx_dataset), c_char_p]),
     "pdx_dataset_row": (c_int32, [POINTER(pdx_dataset), c_int64, POINTER(c_double)]),
     "pdx_dataset_column": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(c_double)]),
+    "pdx_dataset_noise": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(c_double)]),
     "pdx_dataset_group_count": (c_int32, [POINTER(pdx_dataset)]),
     "pdx_dataset_group_name": (c_char_p, [POINTER(pdx_dataset), c_int32]),
     "pdx_dataset_group_size": (c_int64, [POINTER(pdx_dataset), c_int32]),

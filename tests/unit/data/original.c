@@ -238,6 +238,63 @@ static void unchecked_and_failed_pairs_are_left_out(void) {
     pdx_dataset_free(dataset);
 }
 
+/* Two repeats in both orders; the second repeat finds no constraints. */
+static void repeats_are_averaged_and_their_noise_is_kept(void) {
+#define PASS(order, repeat, calm)                                                                  \
+    "{\"id\":\"p\",\"stage\":\"query-free\",\"order\":\"" order "\",\"repeat\":" repeat            \
+    ",\"values\":{\"calm\":" calm ",\"loops\":{\"a\":2,\"b\":0}}}\n"
+#define REPEAT(repeat, list)                                                                       \
+    "{\"id\":\"p\",\"stage\":\"query\",\"repeat\":" repeat ",\"values\":{\"constraints\":" list    \
+    "}}\n"
+    const char *text = REPEAT("0", "[\"x\"]") REPEAT("1", "[]") PASS("AB", "0", "{\"a\":0,\"b\":1}")
+        PASS("BA", "0", "{\"a\":3,\"b\":1}") PASS("AB", "1", "{\"a\":0,\"b\":3}")
+            PASS("AB", "1", "{\"a\":2,\"b\":1}") PASS("BA", "1", "{\"a\":1,\"b\":1}")
+        /* one by one: sides of one pass */
+        "{\"id\":\"p\",\"stage\":\"query-specific\",\"response\":\"a\",\"values\":{\"rules\":{"
+        "\"a\":[2]}}}\n"
+        "{\"id\":\"p\",\"stage\":\"query-specific\",\"response\":\"b\",\"values\":{\"rules\":{"
+        "\"b\":[1]}}}\n"
+        "{\"id\":\"p\",\"stage\":\"reference\",\"values\":{\"text\":\"so\"}}\n"
+        "{\"id\":\"p\",\"stage\":\"error\",\"repeat\":1,\"values\":{\"errors\":null}}\n" ERRORS(
+            "p", COUNTS);
+    pdx_dataset *dataset;
+    double row[5], noise[1];
+    int64_t number;
+    OK(resolve(&dataset, text, PDX_VALUES_COMPARISON));
+    CHECK_INT(pdx_dataset_count(dataset), 1);
+    CHECK_TEXT(pdx_dataset_left_out_reason(dataset, 0, &number), "not annotated");
+    CHECK_INT(number, 1);
+    OK(pdx_dataset_row(dataset, 0, row));
+    CHECK_NEAR(row[0], 1, 0); /* means 1.5 and 1: the pass that was said twice counts once */
+    CHECK_NEAR(row[2], 1, 0);
+    CHECK_NEAR(row[3], -1, 0);                /* the other repeat could be checked */
+    OK(pdx_dataset_noise(dataset, 0, noise)); /* differences -1, 2, 1, 0 */
+    CHECK_NEAR(noise[0], sqrt(5.0 / 3), 1e-6);
+    OK(pdx_dataset_noise(dataset, 2, noise)); /* 1, and 0 in the repeat without the fact */
+    CHECK_NEAR(noise[0], sqrt(0.5), 1e-6);
+    OK(pdx_dataset_noise(dataset, 3, noise));
+    CHECK(isnan(noise[0]));
+
+    /* There and back. */
+    char path[512];
+    snprintf(path, sizeof path, "%s", scratch_file("noisy.jsonl", ""));
+    OK(pdx_dataset_save_features(dataset, path));
+    pdx_dataset_free(dataset);
+    pdx_dataset_files files = {.features = path};
+    OK(pdx_dataset_load(&dataset, &files, NULL));
+    OK(pdx_dataset_noise(dataset, 0, noise));
+    CHECK_NEAR(noise[0], sqrt(5.0 / 3), 1e-6);
+    OK(pdx_dataset_noise(dataset, 3, noise));
+    CHECK(isnan(noise[0]));
+    FAILS(pdx_dataset_noise(dataset, 5, noise), PDX_EINVAL, "property 5 of 5");
+    pdx_dataset_free(dataset);
+    OK(resolve(&dataset, text, PDX_VALUES_DIFFERENCE));
+    OK(pdx_dataset_row(dataset, 0, row));
+    CHECK_NEAR(row[0], 0.5, 1e-12); /* a constant column is not scaled */
+    CHECK_NEAR(row[2], 0.5, 1e-12); /* 1 in half of the repeats */
+    pdx_dataset_free(dataset);
+}
+
 static void bad_ratings(const char *row, const char *message) {
     pdx_dataset *dataset;
     char text[2048];
@@ -264,6 +321,12 @@ static void bad_ratings_are_named(void) {
     bad_ratings("{\"id\":\"q\",\"stage\":\"x\"}", "annotations.jsonl:6: field 'values' is missing");
     bad_ratings("{\"id\":\"q\",\"values\":{}}", "annotations.jsonl:6: field 'stage' is missing");
     bad_ratings(FACTS("q", "\"some\""), "field 'constraints': expected true, false or a list");
+    bad_ratings("{\"id\":\"q\",\"stage\":\"x\",\"order\":\"first\",\"values\":{}}",
+                "field 'order' is out of its range");
+    bad_ratings("{\"id\":\"q\",\"stage\":\"x\",\"response\":\"A\",\"values\":{}}",
+                "field 'response' is out of its range");
+    bad_ratings("{\"id\":\"q\",\"stage\":\"x\",\"repeat\":-1,\"values\":{}}",
+                "field 'repeat' is out of its range");
     bad_ratings(FACTS("q", "true") RATINGS("q", ""), "pair 'q' lacks property 'rules'");
 }
 
@@ -274,6 +337,7 @@ int main(void) {
     RUN(real_index_groups);
     RUN(ratings_are_resolved_by_rule);
     RUN(unchecked_and_failed_pairs_are_left_out);
+    RUN(repeats_are_averaged_and_their_noise_is_kept);
     RUN(bad_ratings_are_named);
     return check_result();
 }
