@@ -10,6 +10,7 @@
  *   judge      a thing that makes judgments           judge.h
  *   posterior  what that judge weighs                 posterior.h
  *   analysis   who is like whom, and why               analysis.h
+ *   probe      what the weights cause                 probe.h
  *   simulate   studies with planted truth             simulate.h
  *   report     what a person looks at                 report.h
  *
@@ -44,6 +45,7 @@
 #include <prefdissect/judge.h>
 #include <prefdissect/posterior.h>
 #include <prefdissect/analysis.h>
+#include <prefdissect/probe.h>
 #include <prefdissect/simulate.h>
 #include <prefdissect/report.h>
 

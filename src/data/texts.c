@@ -105,6 +105,14 @@ static pdx_status read_line(pdx__texts *texts, int64_t offset) {
     return PDX_OK;
 }
 
+pdx_status pdx__texts_line(const pdx_dataset *dataset, int64_t pair, pdx__buf *out) {
+    pdx__texts *texts = dataset->texts;
+    PDX__TRY(read_line(texts, texts->offset[pair]));
+    pdx__buf_clear(out);
+    pdx__buf_append(out, texts->line.data, texts->line.length);
+    return out->status;
+}
+
 pdx_status pdx__texts_filter(const pdx_dataset *dataset, int64_t pair, pdx__filter *filter,
                              uint32_t *had, uint32_t *held) {
     pdx__texts *texts = dataset->texts;

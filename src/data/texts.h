@@ -13,6 +13,9 @@ void pdx__texts_move(pdx__texts *texts, int64_t from, int64_t to); /* texts may 
 const char *pdx__texts_path(const pdx__texts *texts);
 int64_t pdx__texts_offset(const pdx__texts *texts, int64_t pair);
 
+/* A pair's line as it stands in the file into `out`; the dataset must have texts. */
+pdx_status pdx__texts_line(const pdx_dataset *dataset, int64_t pair, pdx__buf *out);
+
 /* Shows a filter the members of a pair's line (nothing where the dataset has no texts). */
 pdx_status pdx__texts_filter(const pdx_dataset *dataset, int64_t pair, pdx__filter *filter,
                              uint32_t *had, uint32_t *held);

@@ -16,7 +16,7 @@ typedef struct fault_call {
 
 /* Tables that end with a NULL name. */
 extern const fault_call fault_data_calls[], fault_fit_calls[], fault_judge_calls[],
-    fault_analysis_calls[];
+    fault_analysis_calls[], fault_probe_calls[];
 
 /* Makes the inputs; files go into `folder`. */
 pdx_status fault_data_begin(const char *folder);
@@ -25,6 +25,8 @@ pdx_status fault_judge_begin(void);
 void fault_judge_end(void);
 pdx_status fault_analysis_begin(void);
 void fault_analysis_end(void);
+pdx_status fault_probe_begin(void);
+void fault_probe_end(void);
 void fault_fit_end(void);
 void fault_data_end(void);
 

@@ -58,6 +58,7 @@ static void begin(void) {
     OK(fault_fit_begin());
     OK(fault_judge_begin());
     OK(fault_analysis_begin());
+    OK(fault_probe_begin());
 }
 
 static void exhaust_all(const fault_call *calls) {
@@ -76,6 +77,8 @@ int main(void) {
     exhaust_all(fault_judge_calls);
     fault_judge_end();
     exhaust_all(fault_analysis_calls);
+    exhaust_all(fault_probe_calls);
+    fault_probe_end();
     fault_analysis_end();
     fault_fit_end();
     fault_data_end();

@@ -104,6 +104,10 @@ PDX_METRIC_SPEARMAN = 1
 PDX_METRIC_L1 = 2
 PDX_METRIC_L2 = 3
 PDX_METRIC_COUNT = 4
+PDX_SIDE_RANDOM = 0
+PDX_SIDE_A = 1
+PDX_SIDE_B = 2
+PDX_SIDE_BOTH = 3
 
 
 class Struct(Structure):
@@ -143,6 +147,10 @@ class pdx_similarity(Structure):
 
 
 class pdx_rating(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_edits(Structure):
     """Opaque: only handled by pointer."""
 
 
@@ -985,6 +993,51 @@ class pdx_power_options(Struct):
     ]
 
 
+class pdx_edit(Struct):
+    name: bytes | None
+    what: bytes | None
+    content: int
+    _fields_ = [
+        ("name", c_char_p),
+        ("what", c_char_p),
+        ("content", c_int32),
+    ]
+
+
+class pdx_probe_write_options(Struct):
+    size: int
+    edits: Any
+    edit_count: int
+    side: int
+    limit: int
+    texts: bytes | None
+    seed: int
+    hooks: pdx_hooks
+    _fields_ = [
+        ("size", c_uint32),
+        ("edits", POINTER(c_char_p)),
+        ("edit_count", c_int32),
+        ("side", c_int32),
+        ("limit", c_int64),
+        ("texts", c_char_p),
+        ("seed", c_uint64),
+        ("hooks", pdx_hooks),
+    ]
+
+
+class pdx_probe_counts(Struct):
+    originals: int
+    edited: int
+    unchanged: int
+    empty: int
+    _fields_ = [
+        ("originals", c_int64),
+        ("edited", c_int64),
+        ("unchanged", c_int64),
+        ("empty", c_int64),
+    ]
+
+
 class pdx_simulate_options(Struct):
     size: int
     pairs: int
@@ -1429,6 +1482,33 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             c_int64,
             c_int64,
             POINTER(pdx_power_options),
+        ],
+    ),
+    "pdx_edits_create": (c_int32, [POINTER(POINTER(pdx_edits)), c_char_p]),
+    "pdx_edits_free": (None, [POINTER(pdx_edits)]),
+    "pdx_edits_count": (c_int32, [POINTER(pdx_edits)]),
+    "pdx_edits_get": (c_int32, [POINTER(pdx_edits), c_int32, POINTER(pdx_edit)]),
+    "pdx_edits_find": (c_int32, [POINTER(pdx_edits), c_char_p]),
+    "pdx_edits_apply": (
+        c_int32,
+        [
+            POINTER(pdx_edits),
+            c_int32,
+            c_char_p,
+            c_char_p,
+            c_uint64,
+            POINTER(c_char_p),
+        ],
+    ),
+    "pdx_probe_write_options_init": (None, [POINTER(pdx_probe_write_options), c_uint32]),
+    "pdx_probe_write": (
+        c_int32,
+        [
+            POINTER(pdx_probe_counts),
+            POINTER(pdx_dataset),
+            POINTER(pdx_edits),
+            c_char_p,
+            POINTER(pdx_probe_write_options),
         ],
     ),
     "pdx_simulate_options_init": (None, [POINTER(pdx_simulate_options), c_uint32]),
