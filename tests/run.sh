@@ -14,6 +14,12 @@ want g++ command -v c++
 want clang-format-14 command -v clang-format-14
 want gcc-aarch64-linux-gnu command -v aarch64-linux-gnu-gcc
 want libc6-dev-arm64-cross test -e /usr/aarch64-linux-gnu/include/stdlib.h
+want clang command -v clang
+want lld command -v wasm-ld
+want wasi-libc test -e /usr/include/wasm32-wasi/stdlib.h
+want libclang-rt-14-dev-wasm32 \
+    sh -c 'test -e /usr/lib/llvm-14/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a'
+want nodejs command -v node
 want python3-pip python3 -m pip --version
 want python3-numpy /usr/bin/python3 -c 'import numpy'
 install_missing || echo "going on without them" >&2

@@ -187,20 +187,24 @@ static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior
     pdx__buf_char(out, '}');
 }
 
+void pdx__study_json(pdx__buf *out, const pdx_study *study) {
+    const pdx_posterior *first = study->count ? study->fit[0] : NULL;
+    pdx__buf_text(out, "{\"format\":\"prefdissect.fits\",\"version\":1,\n\"columns\":");
+    write_columns(out, first);
+    pdx__buf_printf(out, ",\n\"options\":%s,\n\"data_sha256\":", study->options_json);
+    write_text(out, study->data_sha256);
+    pdx__buf_text(out, ",\n\"fits\":[");
+    for (int32_t i = 0; i < study->count; ++i) {
+        pdx__buf_text(out, i ? ",\n" : "\n");
+        write_fit(out, study->fit[i], first);
+    }
+    pdx__buf_text(out, "\n]}\n");
+}
+
 pdx_status pdx_study_save(const pdx_study *study, const char *path) {
     PDX__REQUIRE(study && path, "pdx_study_save: NULL argument");
     pdx__buf out = PDX__BUF_EMPTY;
-    const pdx_posterior *first = study->count ? study->fit[0] : NULL;
-    pdx__buf_text(&out, "{\"format\":\"prefdissect.fits\",\"version\":1,\n\"columns\":");
-    write_columns(&out, first);
-    pdx__buf_printf(&out, ",\n\"options\":%s,\n\"data_sha256\":", study->options_json);
-    write_text(&out, study->data_sha256);
-    pdx__buf_text(&out, ",\n\"fits\":[");
-    for (int32_t i = 0; i < study->count; ++i) {
-        pdx__buf_text(&out, i ? ",\n" : "\n");
-        write_fit(&out, study->fit[i], first);
-    }
-    pdx__buf_text(&out, "\n]}\n");
+    pdx__study_json(&out, study);
     pdx_status status = out.status;
     if (status == PDX_OK) status = pdx__file_write(path, out.data, out.length);
     pdx__buf_free(&out);

@@ -140,7 +140,7 @@ static double quantile(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k
         high = fmax(high, q);
     }
     double f_low = below(m, nodes, k, low) - p, f_high = below(m, nodes, k, high) - p;
-    for (int i = 0; i < 60 && high - low > 1e-7 * sd; ++i) {
+    for (int i = 0; i < 60 && high - low > 1e-10 * sd; ++i) {
         double share = i % 3 == 2 || !(f_high > f_low) ? 0.5 : -f_low / (f_high - f_low);
         double at = low + fmin(fmax(share, 0.01), 0.99) * (high - low);
         double f = below(m, nodes, k, at) - p;

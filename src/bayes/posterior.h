@@ -5,7 +5,7 @@
 
 #include <prefdissect/posterior.h>
 
-#include "core/alloc.h"
+#include "core/buf.h"
 
 struct pdx_posterior {
     char *judge, *group, *label; /* label: name of the rule, "order", "sum-logp", ... */
@@ -40,6 +40,7 @@ struct pdx_study {
 pdx_status pdx__posterior_create(pdx_posterior **out, const char *judge, const char *group,
                                  int32_t d, const char *const *columns);
 pdx_status pdx__study_create(pdx_study **out, int32_t capacity);
+void pdx__study_json(pdx__buf *out, const pdx_study *study); /* the text of fits.json */
 /* Writes posterior->verdict from its certificate. */
 pdx_status pdx__posterior_write_verdict(pdx_posterior *posterior);
 

@@ -36,7 +36,8 @@ void pdx__input_close(void *stream) {
 pdx_status pdx__file_read(const char *path, size_t ceiling, pdx__buf *out) {
     void *stream;
     PDX__TRY(pdx__input_open(&stream, path));
-    if (!ceiling) ceiling = (size_t)4 << 30;
+    const uint64_t usual = (uint64_t)4 << 30;
+    if (!ceiling) ceiling = usual < SIZE_MAX ? (size_t)usual : SIZE_MAX;
     pdx_status status = PDX_OK;
     char *chunk = pdx__alloc(1 << 16, 1);
     if (!chunk) status = PDX_ENOMEM;
