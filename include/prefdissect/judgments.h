@@ -111,7 +111,16 @@ enum {
     PDX_LABEL_MAJORITY = 4, /* over repeats and orders; equal counts are a tie */
     PDX_LABEL_MARGIN = 5    /* mean over orders of the log-odds of A over B, as a number */
 };
-enum { PDX_TIES_DROP = 0, PDX_TIES_HALF = 1, PDX_TIES_REFUSE = 2 };
+/* What a tie is to a fit: left out; half a vote for each side; an error; or an outcome of its own
+ * by one of two models that have an unknown more, the cut (posterior.h). */
+enum {
+    PDX_TIES_DROP = 0,
+    PDX_TIES_HALF = 1,
+    PDX_TIES_REFUSE = 2,
+    PDX_TIES_ORDINAL = 3, /* ordinal logit: P(A) = sigmoid(eta - c), P(B) = sigmoid(-eta - c), c > 0
+                             (Rao & Kupper 1967) */
+    PDX_TIES_DAVIDSON = 4 /* Davidson 1970: P(A), P(tie), P(B) as e^(eta/2) : v : e^(-eta/2) */
+};
 
 #ifdef __cplusplus
 }

@@ -125,7 +125,11 @@ static pdx_status fit(pdx__fit *out, const job *j, int32_t d) {
     }
     PDX__GO(pdx__design_create(&design, j->n, dim, x, NULL));
     PDX__GO(pdx__workspace_create(&workspace));
-    pdx__problem problem = {design, j->rows.y, j->rows.weight, j->rows.offset, prior};
+    pdx__problem problem = {.design = design,
+                            .y = j->rows.y,
+                            .weight = j->rows.weight,
+                            .offset = j->rows.offset,
+                            .prior = prior};
     pdx__fit_settings settings = {.method = PDX_METHOD_EP,
                                   .summaries = 1,
                                   .seed = j->options.seed,

@@ -20,6 +20,7 @@ void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
         int real = i < r->rows;
         r->weight[i] = !real ? 0 : problem->weight ? problem->weight[first + i] : 1;
         r->offset[i] = real && problem->offset ? problem->offset[first + i] : 0;
+        r->band[i] = real && problem->band ? problem->band[first + i] : 0;
         r->tau[i] = real ? ep->tau[first + i] : 0;
         r->nu[i] = real ? ep->nu[first + i] : 0;
         r->linear[i] = real ? r->weight[i] * (problem->y[first + i] - 0.5) : 0;
@@ -52,8 +53,8 @@ static void bound_sites(pdx__ep_rows *r) {
 static void robust_row(pdx__ep_rows *r, int32_t i) {
     double lam = 1 / r->var[i] - r->tau[i], gam = r->mean[i] / r->var[i] - r->nu[i];
     double log_integral, mean, var;
-    if (!(lam > 0) ||
-        !pdx__row_integral(r->weight[i], r->offset[i], lam, gam, &log_integral, &mean, &var))
+    if (!(lam > 0) || !pdx__row_integral(r->weight[i], r->offset[i], r->band[i], lam, gam,
+                                         &log_integral, &mean, &var))
         return;
     r->tau[i] = fmax(1 / var - lam, 1e-14 * r->weight[i]);
     r->nu[i] = mean / var - gam;
@@ -70,6 +71,7 @@ static void update_rows(pdx__ep *ep, pdx__ep_rows *r, double damping) {
                             .var = r->var,
                             .weight = r->weight,
                             .offset = r->offset,
+                            .band = r->band,
                             .tau = r->tau,
                             .nu = r->nu,
                             .trouble = r->trouble,

@@ -36,6 +36,11 @@ typedef struct pdx__ep_settings {
 pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
                        const pdx__ep_settings *settings, pdx__workspace *workspace, double *tau,
                        double *nu);
+/* Coordinates of the samplers: the free columns, then theta of a cut. Once theta's posterior is
+ * known, column[d], mean[d] and sd[d] hold its. */
+static inline int32_t pdx__coordinates(const pdx__ep *ep) {
+    return ep->d + (ep->problem->cut != NULL);
+}
 /* After a run. covariance[d][d] of the free columns. */
 void pdx__ep_covariance(const pdx__ep *ep, double *covariance);
 /* The marginal of free column k under q with the column's own Laplace site (rate > 0) put back

@@ -22,10 +22,11 @@ void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
 
 /* Log predictive likelihood of one left-out row where the cavity is broad or the weight large. */
 static double predictive_row(double mean, double var, double y, double w, double removed,
-                             double offset) {
+                             double offset, double band) {
     double lam = 1 / var, gam = mean * lam, tilt = y - 0.5, with, without, m, v;
-    if (!pdx__row_integral(w, offset, lam, gam + w * tilt, &with, &m, &v) ||
-        !pdx__row_integral(w - removed, offset, lam, gam + (w - removed) * tilt, &without, &m, &v))
+    if (!pdx__row_integral(w, offset, band, lam, gam + w * tilt, &with, &m, &v) ||
+        !pdx__row_integral(w - removed, offset, band, lam, gam + (w - removed) * tilt, &without, &m,
+                           &v))
         return NAN;
     return with - without + removed * tilt * offset;
 }
@@ -44,13 +45,13 @@ static void left_out(const pdx__ep *ep, const pdx__ep_rows *r, int64_t first, in
         var[i] = known ? 1 / lam : 0;
         mean[i] = known ? gam / lam : r->mean[i];
     }
-    workspace->kernels->predictive(out, mean, var, y, r->weight, removed, r->offset, r->count,
-                                   PDX__LOO_NODES, workspace->loo_z, workspace->loo_w);
+    workspace->kernels->predictive(out, mean, var, y, r->weight, removed, r->offset, r->band,
+                                   r->count, PDX__LOO_NODES, workspace->loo_z, workspace->loo_w);
     for (int32_t i = 0; i < r->rows; ++i) {
         double w = r->weight[i];
         loo[i] = w == 0 ? NAN : out[i];
         if (var[i] > 0 && w >= removed[i] && (w > 4 || var[i] > 9))
-            loo[i] = predictive_row(mean[i], var[i], y[i], w, removed[i], r->offset[i]);
+            loo[i] = predictive_row(mean[i], var[i], y[i], w, removed[i], r->offset[i], r->band[i]);
     }
 }
 
@@ -58,8 +59,8 @@ static void left_out(const pdx__ep *ep, const pdx__ep_rows *r, int64_t first, in
 static double robust_ratio(const pdx__ep_rows *r, int32_t i) {
     double s = r->var[i], m = r->mean[i], log_integral, mean, var;
     double lam = 1 / s - r->tau[i], gam = m / s - r->nu[i];
-    if (!(lam > 0) ||
-        !pdx__row_integral(r->weight[i], r->offset[i], lam, gam, &log_integral, &mean, &var))
+    if (!(lam > 0) || !pdx__row_integral(r->weight[i], r->offset[i], r->band[i], lam, gam,
+                                         &log_integral, &mean, &var))
         return NAN;
     return log_integral - 0.5 * m * m / s - 0.5 * log(2 * M_PI * s);
 }
@@ -113,6 +114,7 @@ pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_repor
                                 .var = r.var,
                                 .weight = r.weight,
                                 .offset = r.offset,
+                                .band = r.band,
                                 .tau = r.tau,
                                 .nu = r.nu,
                                 .log_ratio = ratio,

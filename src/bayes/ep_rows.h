@@ -7,7 +7,8 @@
 /* Rows of one block, padded with rows of weight 0. */
 typedef struct pdx__ep_rows {
     int32_t rows, count; /* real, padded */
-    double weight[PDX__BLOCK], offset[PDX__BLOCK], tau[PDX__BLOCK], nu[PDX__BLOCK];
+    double weight[PDX__BLOCK], offset[PDX__BLOCK], band[PDX__BLOCK];
+    double tau[PDX__BLOCK], nu[PDX__BLOCK];
     double mean[PDX__BLOCK], var[PDX__BLOCK], trouble[PDX__BLOCK], linear[PDX__BLOCK];
 } pdx__ep_rows;
 

@@ -24,13 +24,17 @@ typedef struct pdx__prior {
     double scale; /* b or sd; 0: the weight is 0; infinity: flat */
 } pdx__prior;
 
-/* log p(a) = sum_n w_n [y_n eta_n - log(1 + e^eta_n)] + log prior, eta = x.a + offset */
+/* log p(a) = sum_n w_n [(y_n - 1/2) eta_n - log(2 cosh(eta_n/2) + band_n)] + log prior, eta = x.a +
+ * offset; without bands: logistic regression */
 typedef struct pdx__problem {
     const pdx__design *design;
-    const double *y;         /* [n] in [0, 1] */
-    const double *weight;    /* [n] >= 0, 0 leaves the row out; NULL: all 1 */
-    const double *offset;    /* [n]; NULL: all 0 */
-    const pdx__prior *prior; /* [d] */
+    const double *y;            /* [n] in [0, 1] */
+    const double *weight;       /* [n] >= 0, 0 leaves the row out; NULL: all 1 */
+    const double *offset;       /* [n]; NULL: all 0 */
+    const pdx__prior *prior;    /* [d] */
+    const double *band;         /* [n] >= 0; NULL: all 0 */
+    const struct pdx__cut *cut; /* what offsets and bands come from where ties are an outcome: EP
+                                   takes them as known, the samplers draw the cut too (cut.h) */
 } pdx__problem;
 
 typedef struct pdx__fit_settings {

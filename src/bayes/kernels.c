@@ -68,36 +68,35 @@ static void moments(double *mean, double *var, const double *block, int32_t coun
 
 /* ---- sites ---- */
 
-/* -w (g(eta) - g0) + linear d + quadratic d^2, exponentiated; g(eta) = |eta|/2 + log1p(e^-|eta|).
- */
-static inline vd node_weight(vd eta, vd g0, vd w, vd exponent) {
+/* -w (G(eta) - g0) + linear d + quadratic d^2, exponentiated; G = |eta|/2 + log(1 + beside). */
+static inline vd node_weight(vd eta, vd band, vd g0, vd w, vd exponent) {
     vd size = magnitude(eta);
-    vd g = 0.5 * size + vector_log1p(vector_exp(-size));
+    vd g = 0.5 * size + vector_log(1.0 + beside(size, band));
     return vector_exp(exponent - w * (g - g0));
 }
 
 /* The same for w = 1: no logarithm. */
-static inline vd node_weight_one(vd eta, vd g0, vd exponent) {
+static inline vd node_weight_one(vd eta, vd band, vd g0, vd exponent) {
     vd size = magnitude(eta);
-    return vector_exp(exponent + g0 - 0.5 * size) / (1.0 + vector_exp(-size));
+    return vector_exp(exponent + g0 - 0.5 * size) / (1.0 + beside(size, band));
 }
 
 static void sites(const pdx__row_sites *in) {
     for (int32_t i = 0; i < in->count; i += LANES) {
         vd m = load(in->mean + i), s = load(in->var + i);
         vd w = load(in->weight + i), tau = load(in->tau + i), nu = load(in->nu + i);
-        vd base = m + load(in->offset + i);
+        vd base = m + load(in->offset + i), band = load(in->band + i);
         vl used = (w > 0.0) & (s > 0.0);
         vl ones = (w == 1.0) | ~used;
         vd sd = square_root(s), slope = (tau * m - nu) * sd, bend = 0.5 * tau * s;
-        vd size = magnitude(base), g0 = 0.5 * size + vector_log1p(vector_exp(-size));
+        vd size = magnitude(base), g0 = 0.5 * size + vector_log(1.0 + beside(size, band));
         vd s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
         const int all_ones = !any(~ones);
         for (int32_t k = 0; k < in->nodes; ++k) {
             const double z = in->z[k];
             vd exponent = (slope + bend * z) * z, eta = base + sd * z;
-            vd r = in->w[k] * (all_ones ? node_weight_one(eta, g0, exponent)
-                                        : node_weight(eta, g0, w, exponent));
+            vd r = in->w[k] * (all_ones ? node_weight_one(eta, band, g0, exponent)
+                                        : node_weight(eta, band, g0, w, exponent));
             s0 += r;
             s1 += r * z;
             s2 += r * (z * z);
@@ -127,19 +126,20 @@ static void sites(const pdx__row_sites *in) {
 
 static void predictive(double *out, const double *mean, const double *var, const double *y,
                        const double *weight, const double *removed, const double *offset,
-                       int32_t count, int32_t nodes, const double *z, const double *w) {
+                       const double *band, int32_t count, int32_t nodes, const double *z,
+                       const double *w) {
     for (int32_t i = 0; i < count; i += LANES) {
         vd base = load(mean + i) + load(offset + i), sd = square_root(load(var + i));
         vd tilt = load(y + i) - 0.5, power = load(weight + i);
         vd out_of = load(removed + i), less = power - out_of;
-        vd size = magnitude(base);
-        vd l0 = tilt * base - 0.5 * size - vector_log1p(vector_exp(-size));
+        vd size = magnitude(base), tied = load(band + i);
+        vd l0 = tilt * base - 0.5 * size - vector_log(1.0 + beside(size, tied));
         vd with = {0}, without = {0};
         const int all_ones = !any(less != 0.0);
         for (int32_t k = 0; k < nodes; ++k) {
             vd eta = base + sd * z[k];
             size = magnitude(eta);
-            vd l = tilt * eta - 0.5 * size - vector_log1p(vector_exp(-size)) - l0;
+            vd l = tilt * eta - 0.5 * size - vector_log(1.0 + beside(size, tied)) - l0;
             with += w[k] * vector_exp(power * l);
             if (!all_ones) without += w[k] * vector_exp(less * l);
         }

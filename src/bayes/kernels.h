@@ -10,12 +10,15 @@
 
 enum { PDX__PANEL = 32, PDX__BLOCK = 128, PDX__COLUMN_PAD = 8, PDX__DRAWS = 64 };
 
+/* The likelihood of a row has the even part -w G(eta), G = log(2 cosh(eta/2) + band): band 0 is the
+ * logistic's g, a band > 0 leaves room for a third outcome, a tie (ties.h). */
+
 /* EP's sites of one block of rows; every array has PDX__BLOCK entries, `count` (a multiple of
  * PDX__PANEL) are looked at. Site of a row: exp(-tau eta^2/2 + nu eta), eta = x.a. */
 typedef struct pdx__row_sites {
     int32_t count;
     const double *mean, *var; /* of eta under q */
-    const double *weight, *offset;
+    const double *weight, *offset, *band;
     double *tau, *nu;  /* in: the sites; out: their update */
     double *log_ratio; /* NULL, or log E_q[likelihood/site], and tau, nu stay */
     double *third;     /* with log_ratio: third cumulant of eta given the likelihood, over var^3 */
@@ -54,10 +57,11 @@ typedef struct pdx__kernels {
                     const double *root, int32_t d);
     void (*sites)(const pdx__row_sites *sites);
     /* Log of the predictive likelihood of left-out rows: log E_c[l^w] - log E_c[l^(w-removed)],
-     * with eta ~ N(mean, var) (the cavity), l = exp((y - 1/2) eta - g(eta)), eta += offset. */
+     * with eta ~ N(mean, var) (the cavity), l = exp((y - 1/2) eta - G(eta)), eta += offset. */
     void (*predictive)(double *out, const double *mean, const double *var, const double *y,
                        const double *weight, const double *removed, const double *offset,
-                       int32_t count, int32_t nodes, const double *z, const double *w);
+                       const double *band, int32_t count, int32_t nodes, const double *z,
+                       const double *w);
     /* sum[k] += over rows of third (covariance x)_k^3; covariance[d][d]. */
     void (*skews)(double *sum, const double *block, int32_t count, const double *covariance,
                   const double *third, int32_t d);
@@ -86,20 +90,26 @@ typedef struct pdx__kernels {
                     const double *value, int64_t stride);
     /* sum[k] += over rows of c x_k. */
     void (*project)(double *sum, const double *block, int32_t count, const double *c, int32_t d);
-    /* sum[draw] += sum over rows of w g(x.a + offset); a[d][stride]: columns of draws (count of
-     * them, a multiple of PDX__DRAWS); rows: a multiple of PDX__PANEL. */
+    /* sum[draw] += sum over rows of w G(x.a + offset); a[d][stride]: columns of draws (count of
+     * them, a multiple of PDX__DRAWS); rows: a multiple of PDX__PANEL. The band of a row under a
+     * draw is band[row] width[draw]; width NULL: 0. */
     void (*loss)(double *sum, const double *a, int64_t stride, int64_t count, const double *block,
-                 int32_t rows, const double *weight, const double *offset, int32_t d);
+                 int32_t rows, const double *weight, const double *offset, const double *band,
+                 const double *width, int32_t d);
     void (*loss_float)(double *sum, const float *a, int64_t stride, int64_t count,
                        const float *block, int32_t rows, const float *weight, const float *offset,
-                       int32_t d);
+                       const float *band, const float *width, int32_t d);
 
-    /* At one point a: gradient[d] += sum over rows of w g'(eta) x, eta = x.a + offset; returns the
-     * sum of w g(eta). `count` is a multiple of PDX__PANEL; rows of weight 0 add nothing. */
+    /* At one point a: gradient[d] += sum over rows of w G'(eta) x, eta = x.a + offset; returns the
+     * sum of w G(eta). `count` is a multiple of PDX__PANEL; rows of weight 0 add nothing. The band
+     * of a row is band[row] width, and *by_width += the derivative of the sum by width; band NULL:
+     * 0. */
     double (*slope)(double *gradient, const double *a, const double *block, int32_t count,
-                    const double *weight, const double *offset, int32_t d);
+                    const double *weight, const double *offset, const double *band, double width,
+                    double *by_width, int32_t d);
     double (*slope_float)(double *gradient, const float *a, const float *block, int32_t count,
-                          const float *weight, const float *offset, int32_t d);
+                          const float *weight, const float *offset, const float *band, double width,
+                          double *by_width, int32_t d);
 
     /* Elementwise functions for the tests; count a multiple of 16. */
     void (*test_functions)(int64_t count, const double *x, double *exp_x, double *log_x,

@@ -109,17 +109,24 @@ static void project(double *sum, const double *block, int32_t count, const doubl
 /* Tiles of 4 rows x TILE_DRAWS vectors of draws. */
 enum { TILE_ROWS = 4, TILE_DRAWS = LANES == 8 ? 4 : 2, FLUSH_ROWS = 16 };
 
-static int only_zeros_and_ones(const double *weight, const float *weight_float, int32_t rows) {
+/* May the factors of FLUSH_ROWS rows in floats, of a block in doubles, be multiplied up? */
+static int may_multiply(const double *weight, const float *weight_float, int32_t rows,
+                        const double *width, const float *width_float, int64_t count) {
+    const double widest = 100;
     for (int32_t i = 0; i < rows; ++i) {
         double w = weight ? weight[i] : (double)weight_float[i];
         if (w != 0 && w != 1) return 0;
     }
+    for (int64_t c = 0; c < count; ++c)
+        if ((width && width[c] > widest) || (width_float && (double)width_float[c] > widest))
+            return 0;
     return 1;
 }
 
 static void loss(double *sum, const double *a, int64_t stride, int64_t count, const double *block,
-                 int32_t rows, const double *weight, const double *offset, int32_t d) {
-    const int ones = only_zeros_and_ones(weight, NULL, rows);
+                 int32_t rows, const double *weight, const double *offset, const double *band,
+                 const double *width, int32_t d) {
+    const int ones = may_multiply(weight, NULL, rows, width, NULL, count);
     for (int64_t c = 0; c < count; c += TILE_DRAWS * LANES) {
         vd total[TILE_DRAWS] = {{0}}, product[TILE_DRAWS];
         for (int q = 0; q < TILE_DRAWS; ++q) product[q] = all(1.0);
@@ -136,9 +143,12 @@ static void loss(double *sum, const double *a, int64_t stride, int64_t count, co
             for (int r = 0; r < TILE_ROWS; ++r)
                 for (int q = 0; q < TILE_DRAWS; ++q) {
                     const double w = weight[i + r];
-                    vd size = magnitude(eta[r][q]), e = vector_exp(-size);
+                    vd size = magnitude(eta[r][q]);
+                    vd e = width ? beside(size, load(width + c + q * LANES) * band[i + r])
+                                 : vector_exp(-size);
                     total[q] += size * (0.5 * w);
                     if (ones) product[q] *= 1.0 + e * w;
+                    else if (width) total[q] += vector_log(1.0 + e) * w;
                     else total[q] += vector_log1p(e) * w;
                 }
         }
@@ -159,10 +169,15 @@ static inline void widen(vf v, vd *low, vd *high) {
     *high = __builtin_convertvector(part, vd);
 }
 
+static inline vf beside_float(vf size, vf band) {
+    vf half = vector_exp_float(-0.5f * size);
+    return half * (half + band);
+}
+
 static void loss_float(double *sum, const float *a, int64_t stride, int64_t count,
                        const float *block, int32_t rows, const float *weight, const float *offset,
-                       int32_t d) {
-    const int ones = only_zeros_and_ones(NULL, weight, rows);
+                       const float *band, const float *width, int32_t d) {
+    const int ones = may_multiply(NULL, weight, rows, NULL, width, count);
     for (int64_t c = 0; c < count; c += TILE_DRAWS * FLOAT_LANES) {
         vd total[2 * TILE_DRAWS] = {{0}}, product[2 * TILE_DRAWS];
         for (int q = 0; q < 2 * TILE_DRAWS; ++q) product[q] = all(1.0);
@@ -182,10 +197,20 @@ static void loss_float(double *sum, const float *a, int64_t stride, int64_t coun
                 for (int r = 0; r < TILE_ROWS; ++r)
                     for (int q = 0; q < TILE_DRAWS; ++q) {
                         const float w = weight[i + r];
-                        vf size = magnitude_float(eta[r][q]), e = vector_exp_float(-size);
+                        vf size = magnitude_float(eta[r][q]), e;
+                        if (width)
+                            e = beside_float(size,
+                                             load_float(width + c + q * FLOAT_LANES) * band[i + r]);
+                        else e = vector_exp_float(-size);
                         part[q] += size * (0.5f * w);
                         if (ones) factor[q] *= 1.0f + e * w;
-                        else part[q] += vector_log1p_float(e) * w;
+                        else if (!width) part[q] += vector_log1p_float(e) * w;
+                        else {
+                            vd low, high;
+                            widen(1.0f + e, &low, &high);
+                            total[2 * q] += vector_log(low) * weight[i + r];
+                            total[2 * q + 1] += vector_log(high) * weight[i + r];
+                        }
                     }
             }
             for (int q = 0; q < TILE_DRAWS; ++q) {

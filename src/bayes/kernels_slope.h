@@ -16,9 +16,10 @@ static inline double sum_halves(vd x) {
 }
 
 static double slope(double *gradient, const double *a, const double *block, int32_t count,
-                    const double *weight, const double *offset, int32_t d) {
+                    const double *weight, const double *offset, const double *band, double width,
+                    double *by_width, int32_t d) {
     enum { PANEL = PDX__PANEL / LANES }; /* vectors of a panel */
-    vd total = {0}, slopes[PDX__BLOCK / LANES];
+    vd total = {0}, widened = {0}, slopes[PDX__BLOCK / LANES];
     const int32_t vectors = count / LANES;
     for (int32_t v = 0; v < vectors; v += PANEL) {
         vd eta[PANEL];
@@ -28,8 +29,14 @@ static double slope(double *gradient, const double *a, const double *block, int3
                 eta[i] += load(block + (int64_t)k * PDX__BLOCK + (v + i) * LANES) * a[k];
         for (int i = 0; i < PANEL; ++i) {
             vd w = load(weight + (v + i) * LANES), size = magnitude(eta[i]);
-            vd e = vector_exp(-size), half = w * (0.5 - 0.5 * e) / (1.0 + e);
-            total += w * (0.5 * size + vector_log1p(e));
+            vd root = vector_exp(-0.5 * size), e = root * root, rest = e;
+            if (band) {
+                vd share = load(band + (v + i) * LANES);
+                rest += root * share * width;
+                widened += w * root * share / (1.0 + rest);
+            }
+            vd half = w * (0.5 - 0.5 * e) / (1.0 + rest);
+            total += w * (0.5 * size + (band ? vector_log(1.0 + rest) : vector_log1p(e)));
             slopes[v + i] = pick(eta[i] < 0.0, -half, half);
         }
     }
@@ -41,14 +48,16 @@ static double slope(double *gradient, const double *a, const double *block, int3
         }
         gradient[k] += sum_halves(sum[0] + sum[1]);
     }
+    if (band) *by_width += sum_lanes(widened);
     return sum_lanes(total);
 }
 
 static double slope_float(double *gradient, const float *a, const float *block, int32_t count,
-                          const float *weight, const float *offset, int32_t d) {
+                          const float *weight, const float *offset, const float *band, double width,
+                          double *by_width, int32_t d) {
     enum { PANEL = PDX__PANEL / FLOAT_LANES };
-    vd low, high;
-    vf total = {0}, slopes[PDX__BLOCK / FLOAT_LANES];
+    vd low, high, logs = {0};
+    vf total = {0}, widened = {0}, slopes[PDX__BLOCK / FLOAT_LANES];
     const int32_t vectors = count / FLOAT_LANES;
     for (int32_t v = 0; v < vectors; v += PANEL) {
         vf eta[PANEL], odd[PANEL] = {{0}}; /* few vectors to a panel: shorter chains of sums */
@@ -63,8 +72,18 @@ static double slope_float(double *gradient, const float *a, const float *block, 
             if (d % 2) odd[i] += load_float(x + i * FLOAT_LANES) * a[d - 1];
             eta[i] += odd[i];
             vf w = load_float(weight + (v + i) * FLOAT_LANES), size = magnitude_float(eta[i]);
-            vf e = vector_exp_float(-size), half = w * (0.5f - 0.5f * e) / (1.0f + e);
-            total += w * (0.5f * size + vector_log1p_float(e));
+            vf root = vector_exp_float(-0.5f * size), e = root * root, rest = e;
+            if (band) {
+                vf share = load_float(band + (v + i) * FLOAT_LANES);
+                rest += root * share * (float)width;
+                widened += w * root * share / (1.0f + rest);
+                vd w_low, w_high;
+                widen(1.0f + rest, &low, &high);
+                widen(w, &w_low, &w_high);
+                logs += w_low * vector_log(low) + w_high * vector_log(high);
+                total += w * (0.5f * size);
+            } else total += w * (0.5f * size + vector_log1p_float(e));
+            vf half = w * (0.5f - 0.5f * e) / (1.0f + rest);
             slopes[v + i] = (vf)((vi)half | ((vi)eta[i] & INT32_MIN));
         }
     }
@@ -77,8 +96,12 @@ static double slope_float(double *gradient, const float *a, const float *block, 
         widen(sum[0] + sum[1], &low, &high);
         gradient[k] += sum_halves(low + high);
     }
+    if (band) {
+        widen(widened, &low, &high);
+        *by_width += sum_lanes(low + high);
+    }
     widen(total, &low, &high);
-    return sum_lanes(low + high);
+    return sum_lanes(low + high + logs);
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cut.h"
 #include "design.h"
 #include "kernels.h"
 
@@ -18,16 +19,19 @@ struct pdx__logit_target {
     const pdx__design *design;
     const pdx__kernels *kernels;
     const pdx__prior *prior; /* [columns of the design] */
+    const pdx__cut *cut;     /* NULL: none; its column is the last */
     int32_t dim;
     int64_t blocks;
     int32_t *column; /* [dim] */
     double *linear;  /* t [dim] */
     double *weight;  /* [blocks][PDX__BLOCK], 0 for rows that are not there */
     double *offset;
-    double *x; /* [blocks][dim][PDX__BLOCK], or one block */
+    double *band; /* NULL without a cut */
+    double *x;    /* [blocks][dim][PDX__BLOCK], or one block */
     int expanded;
     /* in place of x, weight and offset where single precision is enough */
-    float *x_float, *weight_float, *offset_float, *a_float;
+    float *x_float, *weight_float, *offset_float, *band_float, *a_float;
+    double *a; /* [dim] with a cut: the point as the rows see it */
 };
 
 static const double *block_of(const pdx__logit_target *l, int64_t b) {
@@ -43,7 +47,8 @@ static const float *float_block_of(const pdx__logit_target *l, int64_t b) {
 }
 
 /* Adds the gradient of sum w g to `gradient`, and returns the sum. */
-static double even_part(const pdx__logit_target *l, const double *a, double *gradient) {
+static double even_part(const pdx__logit_target *l, const double *a, double width, double *by_width,
+                        double *gradient) {
     double sum = 0;
     for (int32_t k = 0; l->x_float && k < l->dim; ++k) l->a_float[k] = (float)a[k];
     for (int64_t b = 0; b < l->blocks; ++b) {
@@ -51,10 +56,13 @@ static double even_part(const pdx__logit_target *l, const double *a, double *gra
         int64_t at = b * PDX__BLOCK;
         if (l->x_float)
             sum += l->kernels->slope_float(gradient, l->a_float, float_block_of(l, b), count,
-                                           l->weight_float + at, l->offset_float + at, l->dim);
+                                           l->weight_float + at, l->offset_float + at,
+                                           l->band_float ? l->band_float + at : NULL, width,
+                                           by_width, l->dim);
         else
             sum += l->kernels->slope(gradient, a, block_of(l, b), count, l->weight + at,
-                                     l->offset + at, l->dim);
+                                     l->offset + at, l->band ? l->band + at : NULL, width, by_width,
+                                     l->dim);
     }
     return sum;
 }
@@ -74,11 +82,24 @@ static double add_prior(const pdx__prior *prior, double a, double *gradient) {
 static double value(void *context, const double *a, double *gradient) {
     const pdx__logit_target *l = context;
     memset(gradient, 0, (size_t)l->dim * sizeof *gradient);
-    double sum = -even_part(l, a, gradient);
+    const int32_t last = l->dim - 1;
+    pdx__cut_values at = {0}, slope = {0};
+    double by_width = 0;
+    if (l->cut) {
+        at = pdx__cut_at(l->cut->model, a[last], &slope);
+        memcpy(l->a, a, (size_t)last * sizeof *a);
+        l->a[last] = at.offset;
+        a = l->a;
+    }
+    double sum = -even_part(l, a, at.width, &by_width, gradient);
     for (int32_t k = 0; k < l->dim; ++k) {
         gradient[k] = l->linear[k] - gradient[k];
         sum += l->linear[k] * a[k];
-        sum += add_prior(&l->prior[l->column[k]], a[k], &gradient[k]);
+        if (k == last && l->cut) {
+            gradient[k] = gradient[k] * slope.offset - by_width * slope.width +
+                          l->cut->ties * slope.tie + slope.prior;
+            sum += l->cut->ties * at.tie + at.prior;
+        } else sum += add_prior(&l->prior[l->column[k]], a[k], &gradient[k]);
     }
     return sum;
 }
@@ -89,6 +110,7 @@ static pdx_status take_columns(pdx__logit_target *l) {
     if (!l->column) return PDX_ENOMEM;
     for (int32_t k = 0; k < d; ++k)
         if (l->prior[k].scale > 0) l->column[l->dim++] = k;
+    if (l->cut) l->column[l->dim++] = l->cut->column;
     l->linear = pdx__alloc_zero((size_t)l->dim, sizeof *l->linear);
     return l->linear ? PDX_OK : PDX_ENOMEM;
 }
@@ -100,6 +122,12 @@ static pdx_status take_weights(pdx__logit_target *l, const pdx__problem *problem
     double total = 0;
     l->weight = pdx__alloc_zero(rows, sizeof *l->weight);
     l->offset = pdx__alloc_zero(rows, sizeof *l->offset);
+    if (l->cut) {
+        l->band = pdx__alloc_zero(rows, sizeof *l->band);
+        l->a = pdx__alloc((size_t)l->dim, sizeof *l->a);
+        if (!l->band || !l->a) return PDX_ENOMEM;
+        for (int64_t i = 0; i < n; ++i) l->band[i] = l->cut->band[i];
+    }
     if (!l->weight || !l->offset) return PDX_ENOMEM;
     for (int64_t i = 0; i < n; ++i) {
         l->weight[i] = problem->weight ? problem->weight[i] : 1;
@@ -111,7 +139,9 @@ static pdx_status take_weights(pdx__logit_target *l, const pdx__problem *problem
     l->offset_float = pdx__alloc(rows, sizeof(float));
     l->a_float = pdx__alloc((size_t)l->dim, sizeof(float));
     if (!l->weight_float || !l->offset_float || !l->a_float) return PDX_ENOMEM;
+    if (l->band && !(l->band_float = pdx__alloc(rows, sizeof(float)))) return PDX_ENOMEM;
     for (size_t i = 0; i < rows; ++i) {
+        if (l->band) l->band_float[i] = (float)l->band[i];
         l->weight_float[i] = (float)l->weight[i];
         l->offset_float[i] = (float)l->offset[i];
     }
@@ -151,6 +181,7 @@ pdx_status pdx__logit_target_create(pdx__logit_target **out, const pdx__problem 
     l->design = problem->design;
     l->kernels = pdx__kernels_best();
     l->prior = problem->prior;
+    l->cut = problem->cut;
     l->blocks = pdx__design_blocks(problem->design);
     pdx_status status = take_columns(l);
     if (status == PDX_OK) status = take_weights(l, problem);
@@ -173,7 +204,10 @@ void pdx__logit_target_free(pdx__logit_target *logit) {
     pdx__free(logit->x_float);
     pdx__free(logit->weight_float);
     pdx__free(logit->offset_float);
+    pdx__free(logit->band_float);
     pdx__free(logit->a_float);
+    pdx__free(logit->a);
+    pdx__free(logit->band);
     pdx__free(logit);
 }
 

@@ -1,6 +1,7 @@
 /* A pdx__problem as a target of the samplers: log posterior density and gradient over the columns
  * that are free. A column whose prior has scale 0 is pinned at 0 and is no dimension of the target;
- * one of infinite scale has a flat prior. The Laplace kink has gradient 0 at exactly 0. */
+ * one of infinite scale has a flat prior. theta of a cut is the last dimension. The Laplace kink
+ * has gradient 0 at exactly 0. */
 #ifndef PDX_BAYES_LOGIT_TARGET_H
 #define PDX_BAYES_LOGIT_TARGET_H
 

@@ -190,7 +190,11 @@ pdx_status pdx__fit_margin(pdx__fit *out, double *scale_mean, double *scale_sd,
         job.y = rows;
         job.weight = rows + n;
         job.offset = rows + 2 * n;
-        job.problem = (pdx__problem){design, job.y, job.weight, job.offset, prior};
+        job.problem = (pdx__problem){.design = design,
+                                     .y = job.y,
+                                     .weight = job.weight,
+                                     .offset = job.offset,
+                                     .prior = prior};
         status = run(&job, scale_mean, scale_sd);
     }
     pdx__mixture_free(&job.mixture);

@@ -10,11 +10,12 @@
 #define ROOT_TWO_PI     2.5066282746310002
 #define LOG_ROOT_TWO_PI 0.91893853320467274
 
-double pdx__softabs(double eta, double *first, double *second) {
-    double size = fabs(eta), e = exp(-size), share = 1 / (1 + e);
+double pdx__softabs(double eta, double band, double *first, double *second) {
+    double size = fabs(eta), root = exp(-0.5 * size), e = root * root, rest = root * (root + band);
+    double share = 1 / (1 + rest);
     if (first) *first = copysign(0.5 * (1 - e) * share, eta);
-    if (second) *second = e * share * share;
-    return 0.5 * size + log1p(e);
+    if (second) *second = (e + 0.25 * band * root * (1 + e)) * share * share;
+    return 0.5 * size + log1p(rest);
 }
 
 double pdx__mills(double k) {
@@ -156,13 +157,13 @@ void pdx__gauss_hermite(int32_t n, double *z, double *w) {
     for (int32_t i = 0; i < n; ++i) w[i] /= sum;
 }
 
-int pdx__row_integral(double w, double offset, double lam, double gam, double *log_integral,
-                      double *mean, double *var) {
+int pdx__row_integral(double w, double offset, double band, double lam, double gam,
+                      double *log_integral, double *mean, double *var) {
     double eta = gam / lam, gradient = 0, curvature = lam, last = INFINITY;
     double before = eta;
     for (int i = 0; i < 200; ++i) {
         double first, second;
-        pdx__softabs(eta + offset, &first, &second);
+        pdx__softabs(eta + offset, band, &first, &second);
         gradient = -w * first - lam * eta + gam;
         curvature = w * second + lam;
         if (fabs(gradient) > last) {
@@ -175,7 +176,7 @@ int pdx__row_integral(double w, double offset, double lam, double gam, double *l
         eta += fmin(fmax(step, -most), most);
         if (fabs(step) < 1e-9 / sqrt(curvature)) break;
     }
-    double top = -w * pdx__softabs(eta + offset, NULL, NULL) - eta * (0.5 * lam * eta - gam);
+    double top = -w * pdx__softabs(eta + offset, band, NULL, NULL) - eta * (0.5 * lam * eta - gam);
     double h = fmin(0.45 / sqrt(curvature), 0.8), s0, s1, s2;
     int complete;
     do { /* a long tail is walked in longer steps rather than in thousands of them */
@@ -186,7 +187,8 @@ int pdx__row_integral(double w, double offset, double lam, double gam, double *l
             int i = side > 0;
             for (; i < MOST_POINTS; ++i) {
                 double d = side * i * h, at = eta + d;
-                double l = -w * pdx__softabs(at + offset, NULL, NULL) - at * (0.5 * lam * at - gam);
+                double l =
+                    -w * pdx__softabs(at + offset, band, NULL, NULL) - at * (0.5 * lam * at - gam);
                 if (!(l >= top - 38)) break;
                 double e = exp(l - top);
                 s0 += e;

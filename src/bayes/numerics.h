@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-/* g(eta) = log(2 cosh(eta/2)) = |eta|/2 + log1p(exp(-|eta|)); -g is the log likelihood's even part:
- * log p(y | eta) = (y - 1/2) eta - g(eta). And its first two derivatives (may be NULL). */
-double pdx__softabs(double eta, double *first, double *second);
+/* G(eta) = log(2 cosh(eta/2) + band), band >= 0, and its first two derivatives (may be NULL). With
+ * band 0, -G is the log likelihood's even part: log p(y | eta) = (y - 1/2) eta - G(eta). */
+double pdx__softabs(double eta, double band, double *first, double *second);
 
 double pdx__mills(double k);        /* Q(k)/phi(k), k >= 0 */
 double pdx__normal_upper(double k); /* Q(k) */
@@ -32,9 +32,9 @@ double pdx__tilted_below(const pdx__tilted *tilted, double a); /* distribution f
 /* Nodes z ascending and weights (sum 1) of E f(Z), Z standard normal. n <= 64. */
 void pdx__gauss_hermite(int32_t n, double *z, double *w);
 
-/* exp(-w g(eta + offset) - lam eta^2/2 + gam eta), lam > 0, by the trapezoidal rule around its
+/* exp(-w G(eta + offset) - lam eta^2/2 + gam eta), lam > 0, by the trapezoidal rule around its
  * mode: log of its integral, mean and variance. For rows where EP's own nodes fail. 1: done. */
-int pdx__row_integral(double w, double offset, double lam, double gam, double *log_integral,
-                      double *mean, double *var);
+int pdx__row_integral(double w, double offset, double band, double lam, double gam,
+                      double *log_integral, double *mean, double *var);
 
 #endif

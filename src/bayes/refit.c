@@ -41,8 +41,11 @@ static pdx_status build_prior(pdx__refit *r) {
             o->position_scale};
     if (o->prior != PDX_PRIOR_EB) return PDX_OK;
     /* With margins too b comes from the signs: their weights are on the same scale. */
-    pdx__problem problem = {r->design, r->sample->y, r->sample->weight, r->sample->offset,
-                            r->prior};
+    pdx__problem problem = {.design = r->design,
+                            .y = r->sample->y,
+                            .weight = r->sample->weight,
+                            .offset = r->sample->offset,
+                            .prior = r->prior};
     double b;
     PDX__TRY(pdx__fit_empirical_bayes(&b, &problem, r->scratch.workspace));
     for (int32_t c = 0; c < d; ++c)
@@ -125,7 +128,8 @@ static pdx_status fit(const pdx__refit *r, int32_t likelihood, const double *wei
         return pdx__fit_margin(out, scale ? &scale[0] : &mean, scale ? &scale[1] : &sd, r->design,
                                s->margin, weight, s->offset, r->prior, settings, workspace);
     }
-    pdx__problem problem = {r->design, s->y, weight, s->offset, r->prior};
+    pdx__problem problem = {
+        .design = r->design, .y = s->y, .weight = weight, .offset = s->offset, .prior = r->prior};
     return pdx__fit_problem(out, &problem, settings, warm, workspace);
 }
 

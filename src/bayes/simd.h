@@ -166,6 +166,12 @@ static inline vd vector_log1p(vd e) {
     return twice + twice * u * p;
 }
 
+/* 2 cosh(eta/2) + band = e^(size/2) (1 + beside), size = |eta|. */
+static inline vd beside(vd size, vd band) {
+    vd half = vector_exp(-0.5 * size);
+    return half * (half + band);
+}
+
 /* Mills ratio Q(k)/phi(k), k >= 0. */
 static inline vd vector_mills(vd k) {
     static const double c[] = {PDX__MILLS_POLYNOMIAL};

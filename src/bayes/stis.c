@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "cut.h"
 #include "design.h"
 #include "diagnose.h"
 #include "sobol.h"
@@ -16,21 +17,22 @@ enum { CHUNK = 512, STRIDE = CHUNK + 16 };
 typedef struct sampler {
     const pdx__ep *ep;
     const pdx__kernels *kernels;
-    int32_t d, ld;
+    int32_t d, ld; /* coordinates; padded free columns */
     int in_float;
-    double *factor;                    /* [d][ld] lower Cholesky factor of q's covariance */
+    double *factor;                    /* [free][ld] lower Cholesky factor of q's covariance */
     double *linear;                    /* [d] t = sum of w (y - 1/2) x */
     double constant;                   /* of the log weight */
     double *a, *z;                     /* [d][STRIDE] */
     double *mean, *log_density, *loss; /* [CHUNK] */
-    float *draw_float, *block_float;
+    double *theta, *width;             /* [CHUNK] of a cut, else not looked at */
+    float *draw_float, *block_float, *width_float;
 } sampler;
 
 /* Rows of one block for the likelihood. */
 typedef struct loss_rows {
     int32_t count;
-    double weight[PDX__BLOCK], offset[PDX__BLOCK], linear[PDX__BLOCK];
-    float weight_float[PDX__BLOCK], offset_float[PDX__BLOCK];
+    double weight[PDX__BLOCK], offset[PDX__BLOCK], linear[PDX__BLOCK], band[PDX__BLOCK];
+    float weight_float[PDX__BLOCK], offset_float[PDX__BLOCK], band_float[PDX__BLOCK];
 } loss_rows;
 
 static void load_rows(const pdx__problem *problem, int64_t b, loss_rows *r) {
@@ -43,7 +45,9 @@ static void load_rows(const pdx__problem *problem, int64_t b, loss_rows *r) {
         r->offset[i] = real && problem->offset ? problem->offset[first + i] : 0;
         r->linear[i] = real ? r->weight[i] * (problem->y[first + i] - 0.5) : 0;
         r->weight_float[i] = (float)r->weight[i];
+        r->band[i] = real && problem->cut ? problem->cut->band[first + i] : 0;
         r->offset_float[i] = (float)r->offset[i];
+        r->band_float[i] = (float)r->band[i];
     }
 }
 
@@ -58,7 +62,7 @@ static void prepare_rows(sampler *s) {
         load_rows(problem, b, &r);
         pdx__design_expand(problem->design, s->kernels, b, s->ep->column, s->d, s->ep->block);
         s->kernels->project(s->linear, s->ep->block, r.count, r.linear, s->d);
-        s->kernels->moments(mean, NULL, s->ep->block, r.count, s->ep->mean, NULL, s->d);
+        s->kernels->moments(mean, NULL, s->ep->block, r.count, s->ep->mean, NULL, s->ep->d);
         for (int32_t i = 0; i < r.count; ++i) {
             double size = r.weight[i] * (1 + fabs(mean[i]) + fabs(r.offset[i]));
             s->constant += r.linear[i] * r.offset[i];
@@ -66,20 +70,38 @@ static void prepare_rows(sampler *s) {
         }
     }
     s->in_float = sqrt(square) * 6e-8 <= 1e-3 && s->ep->problem->design->largest <= 1e4;
-    for (int32_t k = 0; k < s->d; ++k)
+    for (int32_t k = 0; k < s->ep->d; ++k)
         if (s->ep->rate[k] > 0) s->constant += log(0.5 * s->ep->rate[k]);
+}
+
+/* theta of a chunk's draws from the last row of uniforms; the column of the cut. */
+static void draw_cut(sampler *s, const double *u, int32_t count) {
+    const pdx__cut *cut = s->ep->problem->cut;
+    double *c = s->a + (size_t)s->ep->d * STRIDE;
+    for (int32_t i = 0; i < count; ++i) {
+        double log_density;
+        s->theta[i] = pdx__cut_draw(cut->proposal, u[i], &log_density);
+        const pdx__cut_values at = pdx__cut_at(cut->model, s->theta[i], NULL);
+        c[i] = at.offset;
+        s->width[i] = at.width;
+        s->log_density[i] += log_density - at.prior - cut->ties * at.tie;
+    }
 }
 
 /* Draws of one chunk from uniforms u[k * stride + i], and log density of the proposal less the
  * priors. */
 static void draw_chunk(sampler *s, const double *u, int64_t stride, int32_t count) {
     const pdx__ep *ep = s->ep;
+    const pdx__cut *cut = ep->problem->cut;
     memset(s->log_density, 0, (size_t)count * sizeof(double));
-    for (int32_t k = 0; k < s->d; ++k) {
+    if (cut) draw_cut(s, u + ep->d * stride, count);
+    for (int32_t k = 0; k < ep->d; ++k) {
         const double *row = s->factor + (size_t)k * s->ld;
         const double scale = row[k], precision = 1 / (scale * scale);
         double *z = s->z + (size_t)k * STRIDE, *a = s->a + (size_t)k * STRIDE;
         s->kernels->combine(s->mean, count, ep->mean[k], k, row, s->z, STRIDE);
+        for (int32_t i = 0; cut && i < count; ++i)
+            s->mean[i] += pdx__cut_shift(cut->proposal, s->theta[i], k);
         if (ep->rate[k] > 0) {
             double lam = precision - ep->site_precision[k];
             pdx__half_lines lines = {.count = count,
@@ -108,7 +130,10 @@ static void draw_chunk(sampler *s, const double *u, int64_t stride, int32_t coun
 
 static void weigh_chunk(sampler *s, int32_t count, double *log_weight) {
     const pdx__problem *problem = s->ep->problem;
+    const double *width = problem->cut ? s->width : NULL;
+    const float *width_float = problem->cut ? s->width_float : NULL;
     loss_rows r;
+    for (int32_t i = 0; width_float && i < count; ++i) s->width_float[i] = (float)width[i];
     if (s->in_float) /* the draw is what the likelihood saw */
         for (int32_t k = 0; k < s->d; ++k)
             for (int32_t i = 0; i < count; ++i)
@@ -120,11 +145,11 @@ static void weigh_chunk(sampler *s, int32_t count, double *log_weight) {
             pdx__design_expand_float(problem->design, s->kernels, b, s->ep->column, s->d,
                                      s->block_float);
             s->kernels->loss_float(s->loss, s->draw_float, STRIDE, count, s->block_float, r.count,
-                                   r.weight_float, r.offset_float, s->d);
+                                   r.weight_float, r.offset_float, r.band_float, width_float, s->d);
         } else {
             pdx__design_expand(problem->design, s->kernels, b, s->ep->column, s->d, s->ep->block);
             s->kernels->loss(s->loss, s->a, STRIDE, count, s->ep->block, r.count, r.weight,
-                             r.offset, s->d);
+                             r.offset, r.band, width, s->d);
         }
     }
     s->kernels->combine(log_weight, count, s->constant, s->d, s->linear, s->a, STRIDE);
@@ -133,13 +158,13 @@ static void weigh_chunk(sampler *s, int32_t count, double *log_weight) {
 
 static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t n) {
     pdx__workspace *workspace = ep->workspace;
-    const size_t d = (size_t)ep->d, ld = (size_t)ep->ld;
-    *s = (sampler){.ep = ep, .kernels = workspace->kernels, .d = ep->d, .ld = ep->ld};
-    *out = (pdx__stis){.d = ep->d, .n = n};
-    size_t doubles = 2 * d * ld + 2 * d * STRIDE + 3 * CHUNK + 5 * d;
+    const size_t d = (size_t)pdx__coordinates(ep), ld = (size_t)ep->ld;
+    *s = (sampler){.ep = ep, .kernels = workspace->kernels, .d = (int32_t)d, .ld = ep->ld};
+    *out = (pdx__stis){.d = (int32_t)d, .n = n};
+    size_t doubles = 2 * d * ld + 2 * d * STRIDE + 5 * CHUNK + 5 * d;
     double *points = pdx__workspace_take(workspace, PDX__SLOT_POINTS, doubles, sizeof(double));
-    float *floats =
-        pdx__workspace_take(workspace, PDX__SLOT_FLOATS, d * (STRIDE + PDX__BLOCK), sizeof(float));
+    float *floats = pdx__workspace_take(workspace, PDX__SLOT_FLOATS,
+                                        d * (STRIDE + PDX__BLOCK) + CHUNK, sizeof(float));
     out->draw = pdx__workspace_take(workspace, PDX__SLOT_DRAWS, d * (size_t)n, sizeof(double));
     out->weight = pdx__workspace_take(workspace, PDX__SLOT_WEIGHTS, 2 * (size_t)n, sizeof(double));
     if (!points || !floats || !out->draw || !out->weight) return PDX_ENOMEM;
@@ -150,13 +175,16 @@ static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t
     s->mean = s->z + d * STRIDE;
     s->log_density = s->mean + CHUNK;
     s->loss = s->log_density + CHUNK;
-    s->linear = s->loss + CHUNK;
+    s->theta = s->loss + CHUNK;
+    s->width = s->theta + CHUNK;
+    s->linear = s->width + CHUNK;
     out->mean = s->linear + d;
     out->sd = out->mean + d;
     out->mean_se = out->sd + d;
     out->prob_positive = out->mean_se + d;
     s->draw_float = floats;
     s->block_float = floats + d * STRIDE;
+    s->width_float = s->block_float + d * PDX__BLOCK;
     return PDX_OK;
 }
 
@@ -164,7 +192,7 @@ static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t
  * precision = L L' means covariance = R' R with R = L^-1 lower, so its Cholesky factor is computed
  * afresh from the product. */
 static pdx_status factor_covariance(sampler *s) {
-    const int32_t d = s->d, ld = s->ld;
+    const int32_t d = s->ep->d, ld = s->ld;
     double *covariance = s->factor + (size_t)d * ld;
     pdx__ep_covariance(s->ep, covariance);
     for (int32_t j = 0; j < d; ++j) {
@@ -259,7 +287,8 @@ pdx_status pdx__stis_run(pdx__stis *out, const pdx__ep *ep, int64_t n, uint64_t 
         draw_chunk(&s, out->draw + first, n, count); /* which holds the uniforms */
         weigh_chunk(&s, count, out->log_weight + first);
         for (int32_t k = 0; k < s.d; ++k)
-            memcpy(out->draw + k * n + first, s.a + k * STRIDE, (size_t)count * sizeof(double));
+            memcpy(out->draw + k * n + first, k < ep->d ? s.a + k * STRIDE : s.theta,
+                   (size_t)count * sizeof(double));
     }
     PDX__TRY(normalise(out));
     summarise(out);

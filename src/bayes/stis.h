@@ -9,7 +9,7 @@
 enum { PDX__RANDOMISATIONS = 8 };
 
 typedef struct pdx__stis {
-    int32_t d;          /* free columns, as in ep */
+    int32_t d;          /* coordinates: free columns as in ep, then theta of a cut */
     int64_t n;          /* draws: PDX__RANDOMISATIONS runs of n / PDX__RANDOMISATIONS each */
     double *draw;       /* [d][n] */
     double *weight;     /* [n] normalised, sum 1 */

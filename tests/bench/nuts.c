@@ -43,7 +43,7 @@ int main(void) {
     if (!rows_csv_read(&rows, "tests/golden/numpyro/rows.csv") || rows.d != D) return 1;
     for (int d = 0; d < D; ++d) prior[d] = (pdx__prior){PDX_PRIOR_LAPLACE, 0.1};
     check(pdx__design_create(&design, rows.n, D, rows.x, NULL));
-    pdx__problem problem = {design, rows.y, NULL, NULL, prior};
+    pdx__problem problem = {.design = design, .y = rows.y, .prior = prior};
     check(pdx__logit_target_create(&logit, &problem));
     pdx__target target = pdx__logit_target_seam(logit);
     double start[4 * D] = {0}, ess, ep = ep_seconds(&problem);

@@ -92,7 +92,7 @@ static void joint_distribution(void) {
             y[i] = pdx__rng_uniform(&rng) < 1 / (1 + exp(-eta));
         }
         pdx__logit_target *logit;
-        pdx__problem problem = {design, y, NULL, NULL, prior};
+        pdx__problem problem = {.design = design, .y = y, .prior = prior};
         OK(pdx__logit_target_create(&logit, &problem));
         pdx__target target = pdx__logit_target_seam(logit);
         pdx__nuts_settings settings;

@@ -36,7 +36,7 @@ static void reference(const char *name) {
     pdx__prior prior[D];
     for (int d = 0; d < D; ++d) prior[d] = (pdx__prior){PDX_PRIOR_LAPLACE, 0.1};
     OK(pdx__design_create(&design, rows.n, D, rows.x, NULL));
-    pdx__problem problem = {design, rows.y, rows.weight, NULL, prior};
+    pdx__problem problem = {.design = design, .y = rows.y, .weight = rows.weight, .prior = prior};
     OK(pdx__logit_target_create(&logit, &problem));
     pdx__target target = pdx__logit_target_seam(logit);
     double start[4 * D], got[D], got_sd[D], se[D], rhat, ess;

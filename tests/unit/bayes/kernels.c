@@ -40,7 +40,8 @@ static void fit_with(const pdx__kernels *kernels, pdx__fit *fit) {
     OK(pdx__design_create(&design, N, D, x, NULL));
     OK(pdx__workspace_create(&workspace));
     workspace->kernels = kernels;
-    pdx__problem problem = {design, y, weight, offset, prior};
+    pdx__problem problem = {
+        .design = design, .y = y, .weight = weight, .offset = offset, .prior = prior};
     pdx__fit_settings settings = {.method = PDX_METHOD_STIS,
                                   .certify = 1,
                                   .summaries = 1,

@@ -49,8 +49,11 @@ static void check_target(int whole, double factor, double tolerance) {
     fill(whole);
     for (int i = 0; i < N; ++i) scaled[i] = factor * weight[i];
     OK(pdx__design_create(&design, N, D, x, NULL));
-    pdx__problem problem = {design, y, factor > 0 ? scaled : NULL, factor > 0 ? offset : NULL,
-                            PRIOR};
+    pdx__problem problem = {.design = design,
+                            .y = y,
+                            .weight = factor > 0 ? scaled : NULL,
+                            .offset = factor > 0 ? offset : NULL,
+                            .prior = PRIOR};
     OK(pdx__logit_target_create(&logit, &problem));
     pdx__target target = pdx__logit_target_seam(logit);
     CHECK_INT(target.dim, D - 1);
@@ -97,15 +100,18 @@ static void instruction_sets_agree(void) {
         o_float[i] = (float)o[i];
     }
     for (int k = 0; k < D; ++k) a_float[k] = (float)a[k];
-    double value = pdx__kernels_named("plain")->slope(gradient, a, block, 96, w, o, D);
+    double value =
+        pdx__kernels_named("plain")->slope(gradient, a, block, 96, w, o, NULL, 0, NULL, D);
     for (int s = 0; s < 3; ++s) {
         const pdx__kernels *kernels = pdx__kernels_named(names[s]);
         if (!kernels) continue;
         memset(other, 0, sizeof other);
-        CHECK_NEAR(kernels->slope(other, a, block, 96, w, o, D), value, 1e-12 * value);
+        CHECK_NEAR(kernels->slope(other, a, block, 96, w, o, NULL, 0, NULL, D), value,
+                   1e-12 * value);
         for (int k = 0; k < D; ++k) CHECK_NEAR(other[k], gradient[k], 1e-12 * value);
         memset(other, 0, sizeof other);
-        CHECK_NEAR(kernels->slope_float(other, a_float, block_float, 96, w_float, o_float, D),
+        CHECK_NEAR(kernels->slope_float(other, a_float, block_float, 96, w_float, o_float, NULL, 0,
+                                        NULL, D),
                    value, 1e-6 * value);
         for (int k = 0; k < D; ++k) CHECK_NEAR(other[k], gradient[k], 1e-6 * value);
     }
@@ -121,7 +127,7 @@ static void one_weight(void) {
     pdx__design *design;
     pdx__logit_target *logit;
     OK(pdx__design_create(&design, N, 1, column, NULL));
-    pdx__problem problem = {design, y, NULL, NULL, &prior};
+    pdx__problem problem = {.design = design, .y = y, .prior = &prior};
     OK(pdx__logit_target_create(&logit, &problem));
     pdx__target target = pdx__logit_target_seam(logit);
     double m[3] = {0}, gradient, top = 0;

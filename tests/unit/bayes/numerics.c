@@ -118,16 +118,18 @@ static void gauss_hermite_is_exact(void) {
 }
 
 static void row_integrals_match_a_fine_sum(void) {
-    static const double cases[][4] = {
-        {1, 0, 0.5, 0.3}, {2, -6, 0.4, 3}, {1000, 0.5, 2, -40}, {1, 0, 1e-4, 0.2}, {0.01, 3, 5, 5}};
+    static const double cases[][5] = {{1, 0, 0.5, 0.3},   {2, -6, 0.4, 3}, {1000, 0.5, 2, -40},
+                                      {1, 0, 1e-4, 0.2},  {0.01, 3, 5, 5}, {1, 0, 0.5, 0.3, 2},
+                                      {3, -6, 0.1, 3, 40}};
     for (size_t c = 0; c < sizeof cases / sizeof *cases; ++c) {
         double w = cases[c][0], o = cases[c][1], lam = cases[c][2], gam = cases[c][3];
-        double log_integral, mean, var;
-        REQUIRE(pdx__row_integral(w, o, lam, gam, &log_integral, &mean, &var));
+        double band = cases[c][4], log_integral, mean, var;
+        REQUIRE(pdx__row_integral(w, o, band, lam, gam, &log_integral, &mean, &var));
         double sd = sqrt(var), h = sd / 400, s0 = 0, s1 = 0, s2 = 0, top = -INFINITY;
         for (int pass = 0; pass < 2; ++pass)
             for (double eta = mean - 25 * sd; eta < mean + 25 * sd; eta += h) {
-                double l = -w * pdx__softabs(eta + o, NULL, NULL) - eta * (0.5 * lam * eta - gam);
+                double l =
+                    -w * pdx__softabs(eta + o, band, NULL, NULL) - eta * (0.5 * lam * eta - gam);
                 if (pass == 0) top = fmax(top, l);
                 else {
                     double f = exp(l - top);
@@ -167,7 +169,9 @@ static void kernels_agree(void) {
     static double block[LD * PDX__BLOCK], root[LD * LD];
     static float block_float[LD * PDX__BLOCK];
     double mu[LD] = {0}, weight[PDX__BLOCK], offset[PDX__BLOCK], y[PDX__BLOCK];
+    double band[PDX__BLOCK], width[PDX__DRAWS];
     float weight_float[PDX__BLOCK], offset_float[PDX__BLOCK];
+    float band_float[PDX__BLOCK], width_float[PDX__DRAWS];
     pdx__rng rng;
     pdx__rng_init(&rng, 11, 0);
     for (int k = 0; k < D; ++k) {
@@ -181,7 +185,9 @@ static void kernels_agree(void) {
         weight_float[i] = (float)(weight[i] = i % 3 ? 0.5 * (i % 5) : 1);
         offset_float[i] = (float)(offset[i] = 0.25 * (i % 7) - 0.5);
         y[i] = i % 2;
+        band_float[i] = (float)(band[i] = i % 4 == 1);
     }
+    for (int i = 0; i < PDX__DRAWS; ++i) width_float[i] = (float)(width[i] = 0.5 + 0.01 * i);
     double first[6][PDX__BLOCK * 2] = {{0}};
     for (int set = 0; set < 3; ++set) {
         const pdx__kernels *kernels = pdx__kernels_named(kernel_names[set]);
@@ -199,6 +205,7 @@ static void kernels_agree(void) {
                                 .var = out[1],
                                 .weight = weight,
                                 .offset = offset,
+                                .band = band,
                                 .tau = tau,
                                 .nu = nu,
                                 .trouble = trouble,
@@ -208,7 +215,7 @@ static void kernels_agree(void) {
         kernels->sites(&sites);
         memcpy(out[2], tau, ROWS * sizeof *tau);
         memcpy(out[2] + PDX__BLOCK, nu, ROWS * sizeof *nu);
-        kernels->predictive(out[3], out[0], out[1], y, weight, weight, offset, ROWS, 8, z, w);
+        kernels->predictive(out[3], out[0], out[1], y, weight, weight, offset, band, ROWS, 8, z, w);
         double *sums = calloc((size_t)kernels->gram_doubles(D), sizeof *sums);
         double gram[LD * LD] = {0}, linear[LD], inverse[LD * LD];
         kernels->gram_add(sums, block, ROWS, weight, offset, D);
@@ -224,15 +231,16 @@ static void kernels_agree(void) {
         double a[D * PDX__DRAWS];
         float a_float[D * PDX__DRAWS];
         for (int i = 0; i < D * PDX__DRAWS; ++i) a_float[i] = (float)(a[i] = sin(i));
-        kernels->loss(out[5], a, PDX__DRAWS, PDX__DRAWS, block, ROWS, weight, offset, D);
+        kernels->loss(out[5], a, PDX__DRAWS, PDX__DRAWS, block, ROWS, weight, offset, band, width,
+                      D);
         kernels->loss_float(out[5] + PDX__BLOCK, a_float, PDX__DRAWS, PDX__DRAWS, block_float, ROWS,
-                            weight_float, offset_float, D);
+                            weight_float, offset_float, band_float, width_float, D);
         for (int i = 0; i < PDX__DRAWS; ++i) CHECK_NEAR(out[5][i], out[5][PDX__BLOCK + i], 1e-3);
         double expected = 0;
         for (int i = 0; i < ROWS; ++i) {
             double eta = offset[i];
             for (int k = 0; k < D; ++k) eta += block[k * PDX__BLOCK + i] * sin(k * PDX__DRAWS + 5);
-            expected += weight[i] * pdx__softabs(eta, NULL, NULL);
+            expected += weight[i] * pdx__softabs(eta, band[i] * width[5], NULL, NULL);
         }
         CHECK_NEAR(out[5][5], expected, 1e-10);
         if (set == 0) memcpy(first, out, sizeof first);

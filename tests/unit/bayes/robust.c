@@ -39,7 +39,8 @@ static rows make_rows(double strength) {
 static pdx_status fit_with(pdx__fit *fit, const rows *r, pdx__fit_settings settings) {
     pdx__design *design;
     PDX__TRY(pdx__design_create(&design, r->n, r->d, r->x, NULL));
-    pdx__problem problem = {design, r->y, r->weight, r->offset, r->prior};
+    pdx__problem problem = {
+        .design = design, .y = r->y, .weight = r->weight, .offset = r->offset, .prior = r->prior};
     settings.summaries = 1;
     settings.quantile_probs = probs;
     settings.quantile_count = PROBS;
