@@ -95,9 +95,9 @@ static pdx_status take_summaries(pdx__fit *fit, pdx__ep *ep, const pdx__fit_sett
 int pdx__fit_check(pdx_certificate *c, const double *mean, const int32_t *column, const pdx__ep *ep,
                    const pdx__stis *stis) {
     double worst = -INFINITY, pooled = 0;
-    for (int32_t k = 0; k < ep->d; ++k) {
+    for (int32_t k = 0; k < stis->d; ++k) {
         double se = stis->mean_se[k] / ep->sd[k];
-        pooled += se * se / ep->d;
+        pooled += se * se / stis->d;
     }
     c->checked = 1;
     c->draws = stis->n;
@@ -105,7 +105,7 @@ int pdx__fit_check(pdx_certificate *c, const double *mean, const int32_t *column
     c->sd_log_weight = stis->sd_log_weight;
     c->khat = stis->khat;
     c->delta = c->delta_se = 0;
-    for (int32_t k = 0; k < ep->d; ++k) {
+    for (int32_t k = 0; k < stis->d; ++k) {
         double delta = fabs(mean[column ? column[k] : k] - stis->mean[k]) / ep->sd[k];
         double se = fmax(stis->mean_se[k] / ep->sd[k], sqrt(pooled));
         worst = fmax(worst, delta - 4 * se);
@@ -142,8 +142,7 @@ static int64_t enough_draws(int64_t draws) {
     return n;
 }
 
-/* EP stands in `out`; what else the settings ask for, and what the gates say. */
-static pdx_status answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settings *settings) {
+pdx_status pdx__fit_answer(pdx__fit *out, const pdx__ep *ep, const pdx__fit_settings *settings) {
     pdx_certificate *c = &out->certificate;
     const int method = settings->method;
     pdx__stis stis = {0};
@@ -197,15 +196,38 @@ static int is_separated(const pdx__ep *ep) {
     return largest > 0;
 }
 
+static int has_flat_prior(const pdx__problem *problem) {
+    int flat = 0;
+    for (int32_t k = 0; k < problem->design->d; ++k) flat |= isinf(problem->prior[k].scale);
+    return flat;
+}
+
+int pdx__fit_is_proper(const pdx__ep *ep) {
+    if (!ep->usable) return 0;
+    return !has_flat_prior(ep->problem) || (ep->converged && !is_separated(ep));
+}
+
+void pdx__fit_certificate_init(pdx_certificate *c, int32_t sweeps, int32_t converged) {
+    *c = (pdx_certificate){.method = PDX_METHOD_EP,
+                           .ep_sweeps = sweeps,
+                           .ep_converged = converged,
+                           .ess_fraction = NAN,
+                           .sd_log_weight = NAN,
+                           .khat = NAN,
+                           .delta = NAN,
+                           .delta_se = NAN,
+                           .rhat = NAN,
+                           .nuts_ess = NAN};
+}
+
 pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
                             const pdx__fit_settings *settings, const pdx__sites *warm,
                             pdx__workspace *workspace) {
     pdx__ep_settings ep_settings = {.tolerance = settings->summaries ? 1e-3 : 3e-3,
                                     .max_sweeps = 500};
     pdx__ep ep;
-    int flat = 0; /* with a flat prior that the data do not bound EP wanders off */
-    for (int32_t k = 0; k < problem->design->d; ++k) flat |= isinf(problem->prior[k].scale);
-    if (flat) ep_settings.max_sweeps = 150;
+    /* with a flat prior that the data do not bound EP wanders off */
+    if (has_flat_prior(problem)) ep_settings.max_sweeps = 150;
     pdx_status status = PDX_OK;
     memset(out, 0, sizeof *out);
     out->d = problem->design->d;
@@ -213,7 +235,7 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     PDX__GO(pdx__fit_arrays(out, settings));
     PDX__GO(
         pdx__ep_run(&ep, problem, warm, &ep_settings, workspace, out->sites.tau, out->sites.nu));
-    if (!ep.usable || (flat && (!ep.converged || is_separated(&ep)))) {
+    if (!pdx__fit_is_proper(&ep)) {
         status = pdx__fail(PDX_ENUMERIC, "the posterior is not proper: a flat prior needs data "
                                          "that bound every weight");
         goto done;
@@ -221,17 +243,8 @@ pdx_status pdx__fit_problem(pdx__fit *out, const pdx__problem *problem,
     take_means(out, &ep);
     out->log_evidence = out->elpd_loo = NAN;
     if (settings->summaries) PDX__GO(take_summaries(out, &ep, settings));
-    out->certificate = (pdx_certificate){.method = PDX_METHOD_EP,
-                                         .ep_sweeps = ep.sweeps,
-                                         .ep_converged = ep.converged,
-                                         .ess_fraction = NAN,
-                                         .sd_log_weight = NAN,
-                                         .khat = NAN,
-                                         .delta = NAN,
-                                         .delta_se = NAN,
-                                         .rhat = NAN,
-                                         .nuts_ess = NAN};
-    PDX__GO(answer(out, &ep, settings));
+    pdx__fit_certificate_init(&out->certificate, ep.sweeps, ep.converged);
+    PDX__GO(pdx__fit_answer(out, &ep, settings));
 done:
     if (status != PDX_OK) pdx__fit_free(out);
     return status;

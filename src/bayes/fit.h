@@ -87,6 +87,14 @@ pdx_status pdx__fit_margin(pdx__fit *out, double *scale_mean, double *scale_sd,
                            const double *offset, const pdx__prior *prior,
                            const pdx__fit_settings *settings, pdx__workspace *workspace);
 
+/* Ties as an outcome (design notes in ties.c and cut.h): a row of label 1/2 is a tie. The last
+ * column of the design must be the cut's, of scale 0; with PDX_TIES_ORDINAL the row and offset of a
+ * tie must be doubled. theta is integrated out; its summaries and draws stand in that column of
+ * `out`. start: theta to begin with, NaN: from the share of ties. `warm`: sites, as above. */
+pdx_status pdx__fit_ties(pdx__fit *out, int32_t model, double start, const pdx__problem *problem,
+                         const pdx__fit_settings *settings, const pdx__sites *warm,
+                         pdx__workspace *workspace);
+
 /* Empirical Bayes: the common Laplace b over `problems` that maximises the summed evidence of EP
  * over a grid refined by golden section on log b in [1e-3, 1e2]; columns of infinite or zero scale
  * and Gaussian ones keep theirs. */

@@ -6,23 +6,25 @@
 #include <string.h>
 
 #include "core/rng.h"
+#include "cut.h"
 #include "design.h"
 #include "logit_target.h"
 #include "nuts.h"
 
-/* Covariance of the free columns into that of all. */
+/* Covariance of the coordinates into that of all columns. */
 static void spread_covariance(pdx__fit *fit, const pdx__ep *ep, const double *small) {
     memset(fit->covariance, 0, (size_t)fit->d * (size_t)fit->d * sizeof *fit->covariance);
-    for (int32_t i = 0; i < ep->d; ++i)
-        for (int32_t j = 0; j < ep->d; ++j)
+    const int32_t d = pdx__coordinates(ep);
+    for (int32_t i = 0; i < d; ++i)
+        for (int32_t j = 0; j < d; ++j)
             fit->covariance[(size_t)ep->column[i] * (size_t)fit->d + (size_t)ep->column[j]] =
-                small[(size_t)i * (size_t)ep->d + (size_t)j];
+                small[(size_t)i * (size_t)d + (size_t)j];
 }
 
 pdx_status pdx__answer_by_stis(pdx__fit *fit, const pdx__ep *ep, const pdx__stis *stis,
                                const pdx__fit_settings *settings) {
     fit->certificate.method = PDX_METHOD_STIS;
-    for (int32_t k = 0; k < ep->d; ++k) {
+    for (int32_t k = 0; k < stis->d; ++k) {
         const int32_t c = ep->column[k];
         fit->mean[c] = stis->mean[k];
         fit->sd[c] = stis->sd[k];
@@ -33,7 +35,7 @@ pdx_status pdx__answer_by_stis(pdx__fit *fit, const pdx__ep *ep, const pdx__stis
                                     fit->quantiles + (size_t)c * (size_t)settings->quantile_count));
     }
     if (!settings->summaries) return PDX_OK;
-    double *small = pdx__alloc((size_t)ep->d * (size_t)ep->d, sizeof *small);
+    double *small = pdx__alloc((size_t)stis->d * (size_t)stis->d, sizeof *small);
     if (!small) return PDX_ENOMEM;
     pdx__stis_covariance(stis, small);
     spread_covariance(fit, ep, small);
@@ -54,7 +56,7 @@ pdx_status pdx__keep_stis_draws(pdx__fit *fit, const pdx__ep *ep, const pdx__sti
     fit->draw_count = count;
     pdx_status status = pdx__stis_resample(stis, count, settings->seed, settings->stream, index);
     for (int64_t i = 0; i < count && status == PDX_OK; ++i)
-        for (int32_t k = 0; k < ep->d; ++k)
+        for (int32_t k = 0; k < stis->d; ++k)
             fit->draws[i * fit->d + ep->column[k]] = stis->draw[k * stis->n + index[i]];
     pdx__free(index);
     return status;
@@ -108,8 +110,8 @@ static pdx_status keep_chain_draws(pdx__fit *fit, const pdx__ep *ep, const pdx__
     if (!fit->draws) return PDX_ENOMEM;
     fit->draw_count = count;
     for (int64_t i = 0; i < count; ++i)
-        for (int32_t k = 0; k < ep->d; ++k)
-            fit->draws[i * fit->d + ep->column[k]] = run->draw[i * n / count * ep->d + k];
+        for (int32_t k = 0; k < run->dim; ++k)
+            fit->draws[i * fit->d + ep->column[k]] = run->draw[i * n / count * run->dim + k];
     return PDX_OK;
 }
 
@@ -117,20 +119,31 @@ static void draw_starts(const pdx__ep *ep, int32_t chains, uint64_t seed, uint64
                         double *start) {
     pdx__rng rng;
     pdx__rng_init(&rng, seed, stream * 64 + 63);
+    const pdx__cut *cut = ep->problem->cut;
     for (int32_t c = 0; c < chains; ++c) {
-        double *a = start + (size_t)c * (size_t)ep->d;
+        double *a = start + (size_t)c * (size_t)pdx__coordinates(ep);
         memcpy(a, ep->mean, (size_t)ep->d * sizeof *a);
         for (int32_t i = 0; i < ep->d; ++i) {
             double v = pdx__rng_normal(&rng);
             for (int32_t k = 0; k <= i; ++k) a[k] += v * ep->root[(size_t)i * (size_t)ep->ld + k];
         }
+        if (cut) a[ep->d] = cut->mean + cut->sd * pdx__rng_normal(&rng);
     }
+}
+
+/* covariance[d][d] of the free columns -> [d + 1][d + 1], theta of the cut on its own. */
+static void add_cut(const pdx__ep *ep, double *covariance) {
+    const int32_t d = ep->d, wide = d + 1;
+    for (int32_t i = d - 1; i >= 0; --i)
+        memmove(covariance + i * wide, covariance + i * d, (size_t)d * sizeof *covariance);
+    for (int32_t k = 0; k < d; ++k) covariance[k * wide + d] = covariance[d * wide + k] = 0;
+    covariance[d * wide + d] = ep->sd[d] * ep->sd[d];
 }
 
 pdx_status pdx__answer_by_nuts(pdx__fit *fit, const pdx__ep *ep,
                                const pdx__fit_settings *settings) {
     pdx_certificate *c = &fit->certificate;
-    const size_t d = (size_t)ep->d;
+    const size_t d = (size_t)pdx__coordinates(ep);
     if (d == 0) return PDX_OK; /* every weight is pinned */
     pdx__nuts_settings nuts;
     pdx__nuts_settings_init(&nuts);
@@ -152,6 +165,7 @@ pdx_status pdx__answer_by_nuts(pdx__fit *fit, const pdx__ep *ep,
     }
     draw_starts(ep, nuts.chains, settings->seed, settings->stream, start);
     pdx__ep_covariance(ep, covariance);
+    if (ep->problem->cut) add_cut(ep, covariance);
     nuts.start = start;
     nuts.covariance = covariance;
     PDX__GO(pdx__logit_target_create(&logit, ep->problem));

@@ -154,16 +154,7 @@ static pdx_status run(margin_job *job, double *scale_mean, double *scale_sd) {
     job->fit->log_evidence = job->nodes.log_evidence;
     for (int32_t i = 0; i < job->nodes.count; ++i) scale[i] = exp(job->nodes.at[i]);
     pdx__nodes_moments(&job->nodes, scale, scale_mean, scale_sd);
-    job->fit->certificate = (pdx_certificate){.method = PDX_METHOD_EP,
-                                              .ep_sweeps = job->sweeps,
-                                              .ep_converged = job->converged,
-                                              .ess_fraction = NAN,
-                                              .sd_log_weight = NAN,
-                                              .khat = NAN,
-                                              .delta = NAN,
-                                              .delta_se = NAN,
-                                              .rhat = NAN,
-                                              .nuts_ess = NAN};
+    pdx__fit_certificate_init(&job->fit->certificate, job->sweeps, job->converged);
     return check_and_draw(job, mode);
 }
 

@@ -149,8 +149,8 @@ static pdx_status sharpen(pdx__stis *stis, const pdx__ep *ep, const layout *l, r
 }
 
 pdx_status pdx__stein_sharpen(pdx__stis *stis, const pdx__ep *ep) {
-    layout l = plan(ep->d);
-    if (l.functions == 0 || ep->d == 0) return PDX_OK; /* too many weights: plain averages */
+    layout l = plan(stis->d);
+    if (l.functions == 0 || l.d == 0) return PDX_OK; /* too many weights: plain averages */
     rooms r = {0};
     pdx__logit_target *logit = NULL;
     pdx_status status = take_rooms(&r, &l, ep->workspace->kernels);
