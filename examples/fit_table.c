@@ -136,6 +136,22 @@ static const char *part(char out[48], const char *name, double value, const char
     return out;
 }
 
+static void print_cut(FILE *stream, const pdx_posterior *posterior) {
+    pdx_cut cut;
+    char loss[48], shares[48], right[48];
+    cli_read(pdx_posterior_cut(posterior, &cut));
+    if (!cut.known) return;
+    cli_print_paragraph(
+        stream, "  ties:     ",
+        "between equal responses %.1f%% (%.1f to %.1f%%) are called a tie; %s %.3f (%.3f to "
+        "%.3f)%s%s%s",
+        100 * cut.p_tie, 100 * cut.p_tie_low, 100 * cut.p_tie_high,
+        cut.model == PDX_TIES_ORDINAL ? "cut" : "weight of a tie", cut.mean, cut.low, cut.high,
+        part(right, "held out, all three outcomes: right", 100 * cut.accuracy, "%"),
+        part(loss, "log loss", cut.log_loss, ""),
+        part(shares, "by the shares alone", cut.share_log_loss, ""));
+}
+
 static void print_prediction(FILE *stream, const pdx_posterior *posterior) {
     pdx_prediction p;
     char commoner[48], length[48], loss[48], auc[48];
@@ -172,6 +188,7 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
     fputc('\n', stream);
     print_properties(stream, posterior, truth, top);
     print_position(stream, posterior, truth);
+    print_cut(stream, posterior);
     print_prediction(stream, posterior);
     print_margin(stream, posterior);
     cli_print_paragraph(stream, "  trust:    ", "%s", pdx_posterior_verdict(posterior));
@@ -198,6 +215,14 @@ static void print_csv_row(FILE *stream, const pdx_posterior *posterior, const ch
     fprintf(stream, ",%.17g,%.17g,%.17g,%.6f", mean, sd, positive, percent(mean));
 }
 
+/* A row that has neither quantiles nor folds. */
+static void print_csv_extra(FILE *stream, const pdx_posterior *fit, const char *name, double mean,
+                            double sd, double positive, int32_t empty) {
+    print_csv_row(stream, fit, name, mean, sd, positive);
+    for (int32_t q = 0; q < empty; ++q) fputc(',', stream);
+    fputc('\n', stream);
+}
+
 void print_fits_csv(FILE *stream, const pdx_study *study) {
     if (!pdx_study_count(study)) return;
     const pdx_posterior *first = pdx_study_get(study, 0);
@@ -219,12 +244,15 @@ void print_fits_csv(FILE *stream, const pdx_study *study) {
             fputc('\n', stream);
         }
         pdx_position position;
+        pdx_cut cut;
         cli_read(pdx_posterior_position(fit, &position));
-        if (!position.known) continue;
-        print_csv_row(stream, fit, "(position)", position.mean, position.sd,
-                      position.prob_positive);
-        for (int32_t q = 0; q < count + (folds != NULL); ++q) fputc(',', stream);
-        fputc('\n', stream);
+        cli_read(pdx_posterior_cut(fit, &cut));
+        if (position.known)
+            print_csv_extra(stream, fit, "(position)", position.mean, position.sd,
+                            position.prob_positive, count + (folds != NULL));
+        if (cut.known)
+            print_csv_extra(stream, fit, "(tie)", cut.logit_mean, cut.logit_sd, NAN,
+                            count + (folds != NULL));
     }
 }
 

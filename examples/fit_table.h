@@ -24,7 +24,8 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
                      int32_t top);
 /* What the columns of print_fit_table mean. */
 void print_fit_legend(FILE *stream, const pdx_study *study);
-/* All fits, one row a property; a position effect is a row named "(position)". */
+/* All fits, one row a property; a position effect is a row named "(position)", the logit of P(tie |
+ * equal) one named "(tie)". */
 void print_fits_csv(FILE *stream, const pdx_study *study);
 
 /* Column numbers of the lower and upper end of the interval that tables show: 95 %, unless other

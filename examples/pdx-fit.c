@@ -96,9 +96,10 @@ static const cli_option table[] = {
      .help = "the procedure of Li et al. 2024: ten folds, no position effect"},
     {.kind = CLI_CHOICE,
      .name = "ties",
-     .argument = "drop|half|refuse",
+     .argument = "drop|half|refuse|ordinal|davidson",
      .target = &fit.ties,
-     .help = "what becomes of ties; default drop"},
+     .help = "what becomes of ties; default drop. ordinal, davidson: an outcome of its own, with "
+             "how often equal responses are called a tie"},
     {.kind = CLI_INT32,
      .name = "folds",
      .argument = "K",

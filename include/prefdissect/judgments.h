@@ -103,7 +103,8 @@ enum {
     PDX_LABEL_AUTO = 0, /* per judge: sum-logp where nine in ten of its pairs have log-probabilities
                            in both orders; else order where at least half of its judgments have a
                            known order; else margin where at least half give one; else soft where
-                           any gives prob_a; else majority */
+                           any gives prob_a; else majority. With a model of ties: order in place
+                           of soft */
     PDX_LABEL_ORDER = 1,    /* every (pair, order) an observation, position effect in the model */
     PDX_LABEL_SUM_LOGP = 2, /* A where AB.first + BA.second > AB.second + BA.first, else B: the
                                original's rule, an exact tie gives B */
@@ -112,7 +113,8 @@ enum {
     PDX_LABEL_MARGIN = 5    /* mean over orders of the log-odds of A over B, as a number */
 };
 /* What a tie is to a fit: left out; half a vote for each side; an error; or an outcome of its own
- * by one of two models that have an unknown more, the cut (posterior.h). */
+ * by one of two models that have an unknown more, the cut (posterior.h). Labels by the rules order
+ * and majority have ties; judges whose labels have none are fitted without a cut. */
 enum {
     PDX_TIES_DROP = 0,
     PDX_TIES_HALF = 1,

@@ -3,7 +3,8 @@
  *
  * Model: y ~ Bernoulli(sigmoid(o + x.w [+ s e])), w_d ~ Laplace(0, b) or Gaussian; y = 1: response
  * A is preferred; x: property comparisons A against B; o: known offset; e: position effect, s = +1
- * where A was shown first, -1 where B was. No intercept.
+ * where A was shown first, -1 where B was. No intercept. Ties may be an outcome of their own, by a
+ * cut on either side of equal or by Davidson's model (pdx_cut); the cut is integrated out.
  * Method: expectation propagation with exact Laplace sites (EP), closed-form tilted marginals, and
  * a certificate from a sequential tilted importance sampler (STIS); refinement by more draws; NUTS
  * where the certificate fails. Sources: Minka 2001; Seeger 2008, JMLR 9:759; Chopin & Ridgway 2017,
@@ -144,7 +145,8 @@ typedef struct pdx_certificate {
 typedef struct pdx_position {
     int32_t known; /* 0: not in this model */
     double mean, sd, prob_positive;
-    double p_first;                   /* posterior mean of P(first | responses equal) */
+    double p_first;                   /* posterior mean of P(first | responses equal); with a
+                                         model of ties, and no tie */
     double p_first_low, p_first_high; /* 95 % interval */
 } pdx_position;
 
@@ -165,13 +167,29 @@ typedef struct pdx_margin {
     double reliability_margin, reliability_sign; /* split-half correlation of weights */
 } pdx_margin;
 
+/* With a model of ties (options.ties PDX_TIES_ORDINAL or PDX_TIES_DAVIDSON). P(tie | responses
+ * equal), at eta = 0, has a uniform prior; its logit is the unknown that is integrated out. */
+typedef struct pdx_cut {
+    int32_t known;    /* 0: no model of ties */
+    int32_t model;    /* PDX_TIES_* */
+    double mean, sd;  /* ordinal: the cut c > 0 in log-odds; Davidson: v > 0, a tie's weight */
+    double low, high; /* 95 % interval */
+    double p_tie;     /* posterior mean of P(tie | responses equal) */
+    double p_tie_low, p_tie_high;
+    double logit_mean, logit_sd; /* of its logit */
+    /* Held-out prediction of A, tie or B over folds; NaN: not computed. pdx_prediction is then of A
+     * against B among verdicts. */
+    double accuracy, log_loss;
+    double share_log_loss; /* log loss of the training shares of the three */
+} pdx_cut;
+
 PDX_API const char *pdx_posterior_judge(const pdx_posterior *posterior);
 PDX_API const char *pdx_posterior_group(const pdx_posterior *posterior);
 PDX_API int64_t pdx_posterior_rows(const pdx_posterior *posterior); /* n */
 PDX_API int32_t pdx_posterior_dim(const pdx_posterior *posterior);  /* D, position apart */
 PDX_API const char *pdx_posterior_column(const pdx_posterior *posterior, int32_t d);
 PDX_API const char *pdx_posterior_label(const pdx_posterior *posterior); /* "order", ... */
-/* Ties: how many were met (and dropped or halved), and rows without a verdict. */
+/* Ties: how many were met (dropped, halved or an outcome), and rows without a verdict. */
 PDX_API int64_t pdx_posterior_ties(const pdx_posterior *posterior);
 PDX_API int64_t pdx_posterior_no_verdict(const pdx_posterior *posterior);
 /* Borrowed arrays of D numbers; NULL where the posterior has means only. */
@@ -192,11 +210,17 @@ PDX_API pdx_status pdx_posterior_certificate(const pdx_posterior *posterior, pdx
 PDX_API pdx_status pdx_posterior_position(const pdx_posterior *posterior, pdx_position *out);
 PDX_API pdx_status pdx_posterior_prediction(const pdx_posterior *posterior, pdx_prediction *out);
 PDX_API pdx_status pdx_posterior_margin(const pdx_posterior *posterior, pdx_margin *out);
+PDX_API pdx_status pdx_posterior_cut(const pdx_posterior *posterior, pdx_cut *out);
 /* One plain sentence on whether the numbers can be trusted and why. Borrowed. */
 PDX_API const char *pdx_posterior_verdict(const pdx_posterior *posterior);
-/* P(A preferred) of a row x[D] under the posterior mean of sigmoid(x.w), position and offset 0. */
+/* P(A preferred) of a row x[D] under the posterior mean of sigmoid(x.w), position and offset 0.
+ * With a model of ties: P(A) among verdicts, at the posterior mean of the cut. */
 PDX_API pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const double *x, int64_t n,
                                          double *probability);
+/* P(A), P(tie), P(B) of rows x[n][D] into probability[n][3], position and offset 0; the cut and the
+ * weights count as independent. Without a model of ties P(tie) is 0. */
+PDX_API pdx_status pdx_posterior_predict_outcomes(const pdx_posterior *posterior, const double *x,
+                                                  int64_t n, double *probability);
 
 /* w_i of a minus w_j of b, from the joint posterior (a == b: with their correlation; a and b
  * fitted apart: independent). */

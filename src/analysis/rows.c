@@ -43,7 +43,7 @@ pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
     for (int64_t i = 0; i < dataset->n; ++i)
         if (inside[i]) pair[count++] = i;
     PDX__GO(pdx__judgment_index_create(&index, judgments));
-    PDX__GO(pdx__label_resolve(&rule, judgments, &index, number));
+    PDX__GO(pdx__label_resolve(&rule, judgments, &index, number, ties));
     PDX__GO(
         pdx__labels_derive(out, dataset, judgments, &index, number, rule, ties, 0.5, pair, count));
 done:

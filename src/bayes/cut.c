@@ -25,6 +25,11 @@ pdx__cut_values pdx__cut_at(int32_t model, double theta, pdx__cut_values *slope)
     return out;
 }
 
+double pdx__cut_size(int32_t model, double theta) {
+    const pdx__cut_values at = pdx__cut_at(model, theta, NULL);
+    return model == PDX_TIES_DAVIDSON ? at.width : at.offset;
+}
+
 static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
 
 void pdx__cut_outcomes(int32_t model, double theta, double eta, double out[3]) {
@@ -39,6 +44,15 @@ void pdx__cut_outcomes(int32_t model, double theta, double eta, double out[3]) {
         out[2] = sigmoid(-eta - at.offset);
         out[1] = exp(at.tie - fabs(eta) - log1p(exp(-fabs(eta)) * (exp(-fabs(eta)) + at.width)));
     }
+}
+
+double pdx__cut_log_odds(int32_t model, double theta, double eta) {
+    if (model == PDX_TIES_DAVIDSON) return eta;
+    const double c = pdx__cut_at(model, theta, NULL).offset, size = fabs(eta);
+    /* log (1 + e^(size + c)) - log (1 + e^(c - size)) */
+    const double low = c - size;
+    return copysign(size + c + log1p(exp(-size - c)) - (low > 0 ? low : 0) - log1p(exp(-fabs(low))),
+                    eta);
 }
 
 /* Parabola through the nodes i - 1, i, i + 1, evenly spaced, at x steps from node i. */

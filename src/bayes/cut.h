@@ -30,8 +30,11 @@ typedef struct pdx__cut_values {
 } pdx__cut_values;
 /* slope (may be NULL): their derivatives by theta. */
 pdx__cut_values pdx__cut_at(int32_t model, double theta, pdx__cut_values *slope);
+double pdx__cut_size(int32_t model, double theta); /* c or v */
 /* P(A), P(tie), P(B) at eta. */
 void pdx__cut_outcomes(int32_t model, double theta, double eta, double out[3]);
+/* log P(A) - log P(B) at eta. */
+double pdx__cut_log_odds(int32_t model, double theta, double eta);
 
 /* Where samplers look for theta: a density through the log evidences at nodes, and how EP's mean
  * moves with theta. */

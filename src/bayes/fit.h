@@ -64,6 +64,7 @@ typedef struct pdx__fit {
     int64_t draw_count;
     double *loo; /* [n] log p(y_n | rest), NaN where the weight is 0 */
     double log_evidence, elpd_loo;
+    double p_tie, cut_mean, cut_sd; /* pdx__fit_ties: P(tie | eta = 0); c or v */
     pdx_certificate certificate;
     pdx__sites sites;
 } pdx__fit;

@@ -5,9 +5,11 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "data/labels.h"
+
 static const char *const labels[] = {"auto",     "order",  "sum-logp", "soft",
                                      "majority", "margin", NULL};
-static const char *const ties[] = {"drop", "half", "refuse", NULL};
+static const char *const ties[] = {"drop", "half", "refuse", "ordinal", "davidson", NULL};
 static const char *const priors[] = {"laplace", "gaussian", "eb", NULL};
 static const char *const positions[] = {"none", "gaussian", "laplace", NULL};
 static const char *const methods[] = {"auto", "ep", "stis", "nuts", NULL};
@@ -18,7 +20,7 @@ static const char *const pools[] = {"none", "complete", "partial", NULL};
 #define AT(field) offsetof(pdx_fit_options, field)
 static const pdx__option table[] = {
     {"label", PDX__OPTION_INT32, AT(label), PDX_LABEL_AUTO, 0, 5, labels},
-    {"ties", PDX__OPTION_INT32, AT(ties), PDX_TIES_DROP, 0, 2, ties},
+    {"ties", PDX__OPTION_INT32, AT(ties), PDX_TIES_DROP, 0, 4, ties},
     {"prior", PDX__OPTION_INT32, AT(prior), PDX_PRIOR_LAPLACE, 0, 2, priors},
     {"prior_scale", PDX__OPTION_DOUBLE, AT(prior_scale), 0.1, 0, INFINITY, NULL},
     {"prior_scales", PDX__OPTION_POINTER, AT(prior_scales), 0, 0, 0, NULL},
@@ -82,6 +84,12 @@ pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *g
                  "fit options: empirical Bayes starts from a 'prior_scale' above 0");
     PDX__REQUIRE(full->prior != PDX_PRIOR_EB || isfinite(full->prior_scale),
                  "fit options: empirical Bayes starts from a finite 'prior_scale'");
+    PDX__REQUIRE(
+        full->ties < PDX_TIES_ORDINAL || full->label == PDX_LABEL_AUTO ||
+            pdx__label_has_ties(full->label, full->ties),
+        "fit options: 'ties' is a model of ties, and labels by the rule '%s' have none; use "
+        "order or majority",
+        pdx__label_name(full->label));
     if (full->pool == PDX_POOL_PARTIAL)
         return pdx__fail(PDX_EUNSUPPORTED, "fit options: partial pooling is not in this version");
     if (!full->quantile_probs) {

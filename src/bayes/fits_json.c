@@ -1,7 +1,8 @@
 /* fits.json: a study as JSON, numbers in round-trip precision, what is not known as null or absent.
  * Unknown members are passed over, so that later versions may add. Members beyond the contract of
- * the programs: label, ties, no_verdict, prior_scale, draws, the limits of p_first, and everything
- * of the certificate ("run" in its place where no certificate was made). */
+ * the programs: label, ties, cut ("model": 3 ordinal, 4 Davidson), no_verdict, prior_scale, draws,
+ * the limits of p_first, and everything of the certificate ("run" in its place where no certificate
+ * was made). */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -60,6 +61,21 @@ static const member margin_members[] = {
     {"auc_sign", NUMBER, offsetof(pdx_margin, auc_sign)},
     {"reliability_margin", NUMBER, offsetof(pdx_margin, reliability_margin)},
     {"reliability_sign", NUMBER, offsetof(pdx_margin, reliability_sign)},
+};
+static const member cut_members[] = {
+    {"model", INT32, offsetof(pdx_cut, model)},
+    {"mean", NUMBER, offsetof(pdx_cut, mean)},
+    {"sd", NUMBER, offsetof(pdx_cut, sd)},
+    {"low", NUMBER, offsetof(pdx_cut, low)},
+    {"high", NUMBER, offsetof(pdx_cut, high)},
+    {"p_tie", NUMBER, offsetof(pdx_cut, p_tie)},
+    {"p_tie_low", NUMBER, offsetof(pdx_cut, p_tie_low)},
+    {"p_tie_high", NUMBER, offsetof(pdx_cut, p_tie_high)},
+    {"logit_mean", NUMBER, offsetof(pdx_cut, logit_mean)},
+    {"logit_sd", NUMBER, offsetof(pdx_cut, logit_sd)},
+    {"accuracy", NUMBER, offsetof(pdx_cut, accuracy)},
+    {"log_loss", NUMBER, offsetof(pdx_cut, log_loss)},
+    {"share_log_loss", NUMBER, offsetof(pdx_cut, share_log_loss)},
 };
 static const member posterior_members[] = {
     {"n", INT64, offsetof(struct pdx_posterior, n)},
@@ -174,6 +190,7 @@ static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior
     if (p->position.known) write_object(out, "position", &p->position, MEMBERS(position_members));
     else pdx__buf_text(out, ",\"position\":null");
     if (p->margin.known) write_object(out, "margin_scale", &p->margin, MEMBERS(margin_members));
+    if (p->cut.known) write_object(out, "cut", &p->cut, MEMBERS(cut_members));
     if (p->prediction.folds)
         write_object(out, "predict", &p->prediction, MEMBERS(prediction_members));
     if (p->sd) { /* fits that are means only were not made here */
@@ -366,6 +383,7 @@ static pdx_status read_parts(pdx_posterior *p, const cJSON *object, pdx__where w
     } parts[] = {
         {"position", &p->position, MEMBERS(position_members), &p->position.known},
         {"margin_scale", &p->margin, MEMBERS(margin_members), &p->margin.known},
+        {"cut", &p->cut, MEMBERS(cut_members), &p->cut.known},
         {"predict", &p->prediction, MEMBERS(prediction_members), &p->prediction.folds},
     };
     for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
@@ -375,6 +393,9 @@ static pdx_status read_parts(pdx_posterior *p, const cJSON *object, pdx__where w
         *parts[i].known = 1;
         PDX__TRY(read_members(part, parts[i].into, parts[i].table, parts[i].rows, where));
     }
+    if (p->cut.known && p->cut.model != PDX_TIES_ORDINAL && p->cut.model != PDX_TIES_DAVIDSON)
+        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
+                            "field 'cut': unknown model %d of ties", (int)p->cut.model);
     return read_certificate(p, object, where);
 }
 

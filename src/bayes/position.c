@@ -9,25 +9,32 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "cut.h"
+
 static double sigmoid(double x) { return x >= 0 ? 1 / (1 + exp(-x)) : exp(x) / (1 + exp(x)); }
 
+/* Log-odds of first among verdicts where ties are an outcome. */
+static double among_verdicts(const pdx_cut *cut, double e) {
+    return cut && cut->known ? pdx__cut_log_odds(cut->model, cut->logit_mean, e) : e;
+}
+
 /* E sigmoid(x) for x ~ N(mean, sd^2): the trapezoid rule over +-8 sd converges geometrically. */
-static double mean_sigmoid(double mean, double sd) {
+static double mean_sigmoid(double mean, double sd, const pdx_cut *cut) {
     double total = 0, mass = 0;
     for (int i = -64; i <= 64; ++i) {
         double z = i / 8.0, density = exp(-z * z / 2);
-        total += density * sigmoid(mean + sd * z);
+        total += density * sigmoid(among_verdicts(cut, mean + sd * z));
         mass += density;
     }
     return total / mass;
 }
 
 void pdx__position_of_column(pdx_position *out, double mean, double sd, double prob_positive,
-                             double low, double high) {
+                             double low, double high, const pdx_cut *cut) {
     *out = (pdx_position){.known = 1, .mean = mean, .sd = sd, .prob_positive = prob_positive};
-    out->p_first = mean_sigmoid(mean, sd);
-    out->p_first_low = sigmoid(low);
-    out->p_first_high = sigmoid(high);
+    out->p_first = mean_sigmoid(mean, sd, cut);
+    out->p_first_low = sigmoid(among_verdicts(cut, low));
+    out->p_first_high = sigmoid(among_verdicts(cut, high));
 }
 
 static int ascending(const void *a, const void *b) {
@@ -144,7 +151,7 @@ pdx_status pdx__position_of_pairs(pdx_position *out, const double *b, const doub
         double var_log_s = share_b * share_b * at.var_t + share_u * share_u * var_u;
         double sd_ratio = sqrt(at.var_e / square + ratio * ratio * var_log_s);
         pdx__position_of_column(out, ratio, sd_ratio, 0, ratio - 1.959963984540054 * sd_ratio,
-                                ratio + 1.959963984540054 * sd_ratio);
+                                ratio + 1.959963984540054 * sd_ratio, NULL);
         out->mean = at.e;
         out->sd = sqrt(at.var_e);
         out->prob_positive = erfc(-out->mean / (out->sd * sqrt(2.0))) / 2;

@@ -6,9 +6,10 @@
 
 #include "core/alloc.h"
 
-/* From the marginal of the position column: moments, P(> 0) and 95 % limits of the log-odds. */
+/* From the marginal of the position column: moments, P(> 0) and 95 % limits of the log-odds. With a
+ * known cut p_first is that of verdicts that are no ties; NULL: none. */
 void pdx__position_of_column(pdx_position *out, double mean, double sd, double prob_positive,
-                             double low, double high);
+                             double low, double high, const pdx_cut *cut);
 
 /* From log-probabilities of both orders, per pair i: b_i = [l_AB + l_BA] / 2, the mean log-odds of
  * the response shown first, in which the content cancels; u_i = [l_AB - l_BA] / 2, those of A, in

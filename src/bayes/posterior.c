@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/buf.h"
+#include "cut.h"
 #include "numerics.h"
 
 void pdx_posterior_free(pdx_posterior *posterior) {
@@ -62,6 +63,18 @@ static pdx_status fill(pdx_posterior *p, const char *judge, const char *group, i
                              .auc_sign = NAN,
                              .reliability_margin = NAN,
                              .reliability_sign = NAN};
+    p->cut = (pdx_cut){.mean = NAN,
+                       .sd = NAN,
+                       .low = NAN,
+                       .high = NAN,
+                       .p_tie = NAN,
+                       .p_tie_low = NAN,
+                       .p_tie_high = NAN,
+                       .logit_mean = NAN,
+                       .logit_sd = NAN,
+                       .accuracy = NAN,
+                       .log_loss = NAN,
+                       .share_log_loss = NAN};
     return PDX_OK;
 }
 
@@ -127,41 +140,73 @@ pdx_status pdx__posterior_write_verdict(pdx_posterior *posterior) {
     return PDX_OK;
 }
 
-/* E sigmoid(eta), eta ~ N(mean, var). */
-static double mean_sigmoid(double mean, double var, const double *z, const double *w, int32_t n) {
-    double sum = 0, sd = sqrt(var);
-    for (int32_t k = 0; k < n; ++k) {
-        double eta = mean + sd * z[k];
-        sum += w[k] * (eta >= 0 ? 1 / (1 + exp(-eta)) : exp(eta) / (1 + exp(eta)));
+enum { ETA_NODES = 32, CUT_NODES = 16 };
+
+static pdx_status check_rows(const double *x, int64_t n, int32_t d) {
+    PDX__REQUIRE(n >= 0, "pdx_posterior_predict: n is %lld", (long long)n);
+    for (int64_t i = 0; i < n * d; ++i)
+        PDX__REQUIRE(isfinite(x[i]), "row %lld, column %lld of x is not finite",
+                     (long long)(i / d + 1), (long long)(i % d + 1));
+    return PDX_OK;
+}
+
+static void eta_of(const pdx_posterior *posterior, const double *row, double *mean, double *sd) {
+    const int32_t d = posterior->d;
+    double var = 0;
+    *mean = 0;
+    for (int32_t k = 0; k < d; ++k) {
+        *mean += row[k] * posterior->mean[k];
+        if (posterior->covariance) {
+            const double *c = posterior->covariance + (size_t)k * (size_t)d;
+            for (int32_t j = 0; j < d; ++j) var += row[k] * row[j] * c[j];
+        } else if (posterior->sd) {
+            double s = row[k] * posterior->sd[k];
+            var += s * s;
+        }
     }
-    return sum;
+    *sd = sqrt(fmax(var, 0));
+}
+
+pdx_status pdx_posterior_predict_outcomes(const pdx_posterior *posterior, const double *x,
+                                          int64_t n, double *probability) {
+    PDX__REQUIRE(posterior && probability && (x || n == 0),
+                 "pdx_posterior_predict_outcomes: NULL argument");
+    PDX__TRY(check_rows(x, n, posterior->d));
+    const pdx_cut *cut = &posterior->cut;
+    double z[ETA_NODES], w[ETA_NODES], t[CUT_NODES] = {0}, v[CUT_NODES] = {1}, mean, sd, p[3];
+    pdx__gauss_hermite(ETA_NODES, z, w);
+    if (cut->known) pdx__gauss_hermite(CUT_NODES, t, v);
+    for (int64_t i = 0; i < n; ++i) {
+        double *out = probability + 3 * i;
+        eta_of(posterior, x + i * posterior->d, &mean, &sd);
+        out[0] = out[1] = out[2] = 0;
+        for (int32_t k = 0; k < ETA_NODES; ++k)
+            for (int32_t c = 0; c < (cut->known ? CUT_NODES : 1); ++c) {
+                const double theta =
+                    cut->known ? cut->logit_mean + cut->logit_sd * t[c] : -INFINITY;
+                pdx__cut_outcomes(cut->known ? cut->model : PDX_TIES_DAVIDSON, theta,
+                                  mean + sd * z[k], p);
+                for (int o = 0; o < 3; ++o) out[o] += w[k] * v[c] * p[o];
+            }
+    }
+    return PDX_OK;
 }
 
 pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const double *x, int64_t n,
                                  double *probability) {
-    enum { NODES = 32 };
     PDX__REQUIRE(posterior && probability && (x || n == 0), "pdx_posterior_predict: NULL argument");
-    PDX__REQUIRE(n >= 0, "pdx_posterior_predict: n is %lld", (long long)n);
-    const int32_t d = posterior->d;
-    double z[NODES], w[NODES];
-    for (int64_t i = 0; i < n * d; ++i)
-        PDX__REQUIRE(isfinite(x[i]), "row %lld, column %lld of x is not finite",
-                     (long long)(i / d + 1), (long long)(i % d + 1));
-    pdx__gauss_hermite(NODES, z, w);
+    PDX__TRY(check_rows(x, n, posterior->d));
+    double z[ETA_NODES], w[ETA_NODES], mean, sd;
+    pdx__gauss_hermite(ETA_NODES, z, w);
     for (int64_t i = 0; i < n; ++i) {
-        const double *row = x + i * d;
-        double mean = 0, var = 0;
-        for (int32_t k = 0; k < d; ++k) {
-            mean += row[k] * posterior->mean[k];
-            if (posterior->covariance) {
-                const double *c = posterior->covariance + (size_t)k * (size_t)d;
-                for (int32_t j = 0; j < d; ++j) var += row[k] * row[j] * c[j];
-            } else if (posterior->sd) {
-                double s = row[k] * posterior->sd[k];
-                var += s * s;
-            }
+        eta_of(posterior, x + i * posterior->d, &mean, &sd);
+        probability[i] = 0;
+        for (int32_t k = 0; k < ETA_NODES; ++k) {
+            double eta = mean + sd * z[k];
+            if (posterior->cut.known)
+                eta = pdx__cut_log_odds(posterior->cut.model, posterior->cut.logit_mean, eta);
+            probability[i] += w[k] * (eta >= 0 ? 1 / (1 + exp(-eta)) : exp(eta) / (1 + exp(eta)));
         }
-        probability[i] = mean_sigmoid(mean, fmax(var, 0), z, w, NODES);
     }
     return PDX_OK;
 }
@@ -210,3 +255,4 @@ COPIER(pdx_certificate, certificate)
 COPIER(pdx_position, position)
 COPIER(pdx_prediction, prediction)
 COPIER(pdx_margin, margin)
+COPIER(pdx_cut, cut)

@@ -27,6 +27,7 @@ struct pdx_posterior {
     pdx_position position;
     pdx_prediction prediction;
     pdx_margin margin;
+    pdx_cut cut;
 };
 
 struct pdx_study {

@@ -4,8 +4,40 @@
 #include <math.h>
 #include <string.h>
 
+static int is_tie(const pdx__sample *s, int64_t row) { return s->y[row] == 0.5; }
+
+/* An ordinal tie's eta counts twice (cut.h). */
+static int times(const pdx__sample *s, int64_t row) {
+    return s->tie_model == PDX_TIES_ORDINAL && is_tie(s, row) ? 2 : 1;
+}
+
+static pdx_status build_tied_design(pdx__refit *r) {
+    const pdx__sample *s = r->sample;
+    const size_t n = (size_t)s->n, d = (size_t)s->d, dim = (size_t)r->dim;
+    double *x = pdx__alloc_zero(n * dim, sizeof *x);
+    if (s->offset) r->offset = pdx__alloc(n, sizeof *r->offset);
+    if (!x || (s->offset && !r->offset)) {
+        pdx__free(x);
+        return PDX_ENOMEM;
+    }
+    for (size_t i = 0; i < n; ++i) {
+        const int by = times(s, (int64_t)i);
+        double *row = x + i * dim;
+        for (size_t c = 0; c < d; ++c)
+            row[c] = by * (s->x ? s->x[i * d + c] : s->x_int8[i * d + c]);
+        if (r->reported > s->d) row[d] = by;
+        if (r->position >= 0) row[r->position] = by * s->sign[i];
+        if (s->tie_model == PDX_TIES_ORDINAL) row[r->cut] = 1 - 2 * s->y[i];
+        if (r->offset) r->offset[i] = by * s->offset[i];
+    }
+    pdx_status status = pdx__design_create(&r->design, s->n, r->dim, x, NULL);
+    pdx__free(x);
+    return status;
+}
+
 static pdx_status build_design(pdx__refit *r) {
     const pdx__sample *s = r->sample;
+    if (r->cut >= 0) return build_tied_design(r);
     if (r->dim == s->d) return pdx__design_create(&r->design, s->n, s->d, s->x, s->x_int8);
     size_t dim = (size_t)r->dim, d = (size_t)s->d;
     double *x = NULL;
@@ -35,15 +67,23 @@ static pdx_status build_prior(pdx__refit *r) {
     for (int32_t c = 0; c < d; ++c)
         r->prior[c] = (pdx__prior){kind, o->prior_scales ? o->prior_scales[c] : o->prior_scale};
     if (r->reported > d) r->prior[d] = (pdx__prior){PDX_PRIOR_GAUSSIAN, o->intercept_scale};
-    if (r->dim > r->reported)
-        r->prior[r->reported] = (pdx__prior){
+    if (r->cut >= 0) r->prior[r->cut] = (pdx__prior){PDX_PRIOR_LAPLACE, 0};
+    if (r->position >= 0)
+        r->prior[r->position] = (pdx__prior){
             o->position == PDX_POSITION_LAPLACE ? PDX_PRIOR_LAPLACE : PDX_PRIOR_GAUSSIAN,
             o->position_scale};
     if (o->prior != PDX_PRIOR_EB) return PDX_OK;
-    /* With margins too b comes from the signs: their weights are on the same scale. */
+    /* With margins too b comes from the signs, with ties from the verdicts: their weights are on
+     * the same scale. */
+    const double *weight = r->sample->weight;
+    if (r->cut >= 0) {
+        for (int64_t i = 0; i < r->sample->n; ++i)
+            r->scratch.weight[i] = is_tie(r->sample, i) ? 0 : weight ? weight[i] : 1;
+        weight = r->scratch.weight;
+    }
     pdx__problem problem = {.design = r->design,
                             .y = r->sample->y,
-                            .weight = r->sample->weight,
+                            .weight = weight,
                             .offset = r->sample->offset,
                             .prior = r->prior};
     double b;
@@ -64,7 +104,10 @@ pdx_status pdx__refit_open(pdx__refit *r, const pdx__sample *sample, const pdx_f
     *r = (pdx__refit){
         .sample = sample, .options = options, .scratch.workspace = workspace, .stream = stream};
     r->reported = sample->d + (options->intercept != 0);
-    r->dim = r->reported + (sample->sign && options->position != PDX_POSITION_NONE);
+    r->dim = r->reported;
+    r->position = sample->sign && options->position != PDX_POSITION_NONE ? r->dim++ : -1;
+    r->cut = sample->tie_model ? r->dim++ : -1;
+    r->theta = NAN;
     r->units = sample->n == 0 ? 0 : pdx__refit_unit(r, sample->n - 1) + 1;
     r->prior = pdx__alloc((size_t)r->dim, sizeof *r->prior);
     r->eta_row = pdx__alloc((size_t)r->dim, sizeof *r->eta_row);
@@ -81,6 +124,7 @@ void pdx__refit_close(pdx__refit *r) {
     pdx__design_free(r->design);
     pdx__free(r->prior);
     pdx__free(r->eta_row);
+    pdx__free(r->offset);
     *r = (pdx__refit){0};
 }
 
@@ -104,10 +148,11 @@ int64_t pdx__refit_unit(const pdx__refit *r, int64_t row) {
 }
 
 double pdx__refit_eta(const pdx__refit *r, int64_t row, const double *weights) {
-    double eta = r->sample->offset ? r->sample->offset[row] : 0;
+    double eta = 0;
     pdx__design_row(r->design, row, r->eta_row);
-    for (int32_t c = 0; c < r->dim; ++c) eta += r->eta_row[c] * weights[c];
-    return eta;
+    for (int32_t c = 0; c < r->dim; ++c)
+        if (c != r->cut) eta += r->eta_row[c] * weights[c];
+    return eta / times(r->sample, row) + (r->sample->offset ? r->sample->offset[row] : 0);
 }
 
 static pdx__fit_settings settings_of(const pdx_fit_options *o, uint64_t stream) {
@@ -130,13 +175,18 @@ static pdx_status fit(const pdx__refit *r, int32_t likelihood, const double *wei
     }
     pdx__problem problem = {
         .design = r->design, .y = s->y, .weight = weight, .offset = s->offset, .prior = r->prior};
+    if (r->cut >= 0) {
+        problem.offset = r->offset;
+        return pdx__fit_ties(out, s->tie_model, r->theta, &problem, settings, warm, workspace);
+    }
     return pdx__fit_problem(out, &problem, settings, warm, workspace);
 }
 
 pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, double scale[2]) {
     const pdx_fit_options *o = r->options;
     pdx__fit_settings settings = settings_of(o, r->stream);
-    /* The two limits of the position effect's interval stand behind the caller's quantiles. */
+    /* The two limits of the intervals of position effect and cut stand behind the caller's
+     * quantiles. */
     double *probs = pdx__alloc((size_t)o->quantile_count + 2, sizeof *probs);
     if (!probs) return PDX_ENOMEM;
     memcpy(probs, o->quantile_probs, (size_t)o->quantile_count * sizeof *probs);
@@ -150,6 +200,7 @@ pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, dou
     pdx_status status =
         fit(r, likelihood, r->sample->weight, &settings, NULL, r->scratch.workspace, out, scale);
     pdx__free(probs);
+    if (status == PDX_OK && r->cut >= 0) r->theta = out->mean[r->cut];
     return status;
 }
 

@@ -1,6 +1,6 @@
 /* A sample made ready to be fitted again and again: as it is, and with units left out. The columns
  * of its design are the properties, then the intercept where one is asked for, then the position
- * sign where rows have one. */
+ * sign where rows have one, then the column of the cut where ties are an outcome (cut.h). */
 #ifndef PDX_BAYES_REFIT_H
 #define PDX_BAYES_REFIT_H
 
@@ -18,11 +18,14 @@ typedef struct pdx__refit {
     const pdx_fit_options *options;
     pdx__scratch scratch; /* of the thread that opened; its workspace is borrowed */
     pdx__design *design;
-    int32_t dim;      /* columns of the design */
-    int32_t reported; /* properties and intercept */
+    int32_t dim;           /* columns of the design */
+    int32_t position, cut; /* which of them; -1: none */
+    int32_t reported;      /* properties and intercept */
     int64_t units;
     pdx__prior *prior; /* [dim] */
     double *eta_row;   /* [dim] scratch */
+    double *offset;    /* [n] the design's: the sample's, doubled with its row; NULL: none */
+    double theta;      /* of the full fit: where those of folds start; NaN before */
     uint64_t stream;
 } pdx__refit;
 
@@ -46,7 +49,7 @@ pdx_status pdx__refit_without(const pdx__refit *refit, pdx__scratch *scratch, in
                               const int64_t *units, int64_t count, uint64_t number,
                               const pdx__sites *warm, pdx__fit *out);
 int64_t pdx__refit_unit(const pdx__refit *refit, int64_t row);
-/* x.w + offset of a row under weights[dim]. */
+/* x.w + offset of a row as the sample has it (not doubled) under weights[dim]. */
 double pdx__refit_eta(const pdx__refit *refit, int64_t row, const double *weights);
 
 #endif

@@ -7,7 +7,8 @@
 #include "fit_options.h"
 #include "sample.h"
 
-static pdx_status check(const pdx_rows *rows) {
+static pdx_status check(const pdx_rows *rows, const pdx_fit_options *options) {
+    const int model = options->ties >= PDX_TIES_ORDINAL && rows->y;
     PDX__REQUIRE(rows->d >= 1 && rows->n >= 0, "rows: %d columns and %lld rows", rows->d,
                  (long long)rows->n);
     PDX__REQUIRE(rows->n == 0 || !rows->x != !rows->x_int8, "rows: give x or x_int8, one of them");
@@ -16,6 +17,10 @@ static pdx_status check(const pdx_rows *rows) {
         if (rows->y)
             PDX__REQUIRE(rows->y[i] >= 0 && rows->y[i] <= 1, "row %lld: y is not in [0, 1]",
                          (long long)i + 1);
+        if (model)
+            PDX__REQUIRE(rows->y[i] == 0 || rows->y[i] == 0.5 || rows->y[i] == 1,
+                         "row %lld: y is %g; with a model of ties it is 0, 0.5 (a tie) or 1",
+                         (long long)i + 1, rows->y[i]);
         if (rows->margin)
             PDX__REQUIRE(isfinite(rows->margin[i]), "row %lld: the margin is not finite",
                          (long long)i + 1);
@@ -63,7 +68,7 @@ pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit
                  sizeof *rows);
     pdx_fit_options full;
     PDX__TRY(pdx__fit_options_take(&full, options));
-    PDX__TRY(check(rows));
+    PDX__TRY(check(rows, &full));
     PDX__TRY(pdx__fit_options_scales(&full, rows->d));
     char **names = NULL;
     double *sign = NULL;
@@ -79,6 +84,8 @@ pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit
         for (int64_t i = 0; i < rows->n; ++i)
             sign[i] = rows->margin[i] > 0 ? 1 : rows->margin[i] < 0 ? 0 : 0.5;
     }
+    int64_t ties = 0;
+    for (int64_t i = 0; i < rows->n && rows->y; ++i) ties += rows->y[i] == 0.5;
     PDX__GO(pdx__workspace_create(&workspace));
     const char *const *columns = rows->names ? rows->names : (const char *const *)names;
     pdx__sample sample = {.judge = "",
@@ -92,7 +99,9 @@ pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit
                           .weight = rows->weight,
                           .offset = rows->offset,
                           .margin = rows->margin,
+                          .tie_model = full.ties >= PDX_TIES_ORDINAL && rows->y ? full.ties : 0,
                           .length_column = pdx__length_column(columns, rows->d)};
+    if (sample.tie_model) sample.ties = ties;
     /* One task on the pool: its hooks tell progress and stop a long one. */
     row_fit one = {.sample = &sample, .options = &full, .workspace = workspace};
     status = pdx__pool_run(1, 1, fit, &one, &full.hooks, "fits");

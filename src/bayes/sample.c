@@ -12,6 +12,7 @@
 #include "position.h"
 #include "core/buf.h"
 #include "core/pool.h"
+#include "cut.h"
 #include "posterior.h"
 #include "predict.h"
 #include "refit.h"
@@ -50,6 +51,22 @@ static pdx_status position_of_pairs(pdx_position *out, const pdx__refit *r, cons
     return status;
 }
 
+static void take_cut(pdx_cut *out, const pdx__refit *r, const pdx__fit *fit) {
+    const int32_t q = r->options->quantile_count, model = r->sample->tie_model;
+    const double *limits = fit->quantiles + (int64_t)r->cut * (q + 2) + q;
+    out->known = 1;
+    out->model = model;
+    out->mean = fit->cut_mean;
+    out->sd = fit->cut_sd;
+    out->low = pdx__cut_size(model, limits[0]);
+    out->high = pdx__cut_size(model, limits[1]);
+    out->p_tie = fit->p_tie;
+    out->p_tie_low = 1 / (1 + exp(-limits[0]));
+    out->p_tie_high = 1 / (1 + exp(-limits[1]));
+    out->logit_mean = fit->mean[r->cut];
+    out->logit_sd = fit->sd[r->cut];
+}
+
 static pdx_status take_fit(pdx_posterior *p, const pdx__refit *r, const pdx__fit *fit) {
     const pdx_fit_options *o = r->options;
     int32_t d = p->d, q = o->quantile_count;
@@ -68,11 +85,12 @@ static pdx_status take_fit(pdx_posterior *p, const pdx__refit *r, const pdx__fit
     p->elpd_loo = fit->elpd_loo;
     p->certificate = fit->certificate;
     if (!o->prior_scales && d > 0) p->prior_scale = r->prior[0].scale;
-    if (r->dim > r->reported) {
-        int32_t e = r->reported;
+    if (r->cut >= 0) take_cut(&p->cut, r, fit);
+    if (r->position >= 0) {
+        int32_t e = r->position;
         const double *limits = fit->quantiles + (int64_t)e * (q + 2) + q;
         pdx__position_of_column(&p->position, fit->mean[e], fit->sd[e], fit->prob_positive[e],
-                                limits[0], limits[1]);
+                                limits[0], limits[1], &p->cut);
         return PDX_OK;
     }
     return r->sample->shown_first && o->position != PDX_POSITION_NONE
@@ -93,20 +111,46 @@ static double property(const pdx__sample *s, int64_t row, int32_t column) {
     return s->x ? s->x[at] : s->x_int8[at];
 }
 
-/* Scores the rows of one fold by weights[dim] of the fit without them, and by both baselines. */
+/* Held-out scores of the three outcomes, sums over rows of their weights. */
+typedef struct outcome_score {
+    double total, right, loss, share_loss;
+} outcome_score;
+
+static void score_outcome(outcome_score *score, const pdx__sample *s, int64_t row, double eta,
+                          double theta, const double share[3]) {
+    double p[3], w = s->weight ? s->weight[row] : 1;
+    const int outcome = s->y[row] == 0.5 ? 1 : s->y[row] > 0.5 ? 0 : 2;
+    pdx__cut_outcomes(s->tie_model, theta, eta, p);
+    const int likeliest = p[1] >= p[0] && p[1] >= p[2] ? 1 : p[0] >= p[2] ? 0 : 2;
+    score->total += w;
+    score->right += w * (likeliest == outcome);
+    score->loss -= w > 0 ? w * log(p[outcome]) : 0;
+    score->share_loss -= w > 0 ? w * log(share[outcome]) : 0;
+}
+
+/* Scores the rows of one fold by weights[dim] of the fit without them, and by the baselines. With a
+ * model of ties eta becomes the log-odds of A among verdicts. */
 static void score_fold(pdx__refit *r, const int64_t *units, int64_t count, const double *weights,
-                       pdx__heldout *heldout) {
+                       pdx__heldout *heldout, outcome_score *score) {
     const pdx__sample *s = r->sample;
-    double lead = 0, length = 0; /* of the training rows */
+    double lead = 0, length = 0, share[3] = {1, 1, 1}, all = 3; /* of the training rows */
     for (int64_t i = 0; i < count; ++i) r->scratch.left_out[units[i]] = 1;
     for (int64_t i = 0; i < s->n; ++i) {
         if (r->scratch.left_out[pdx__refit_unit(r, i)]) continue;
-        lead += (s->weight ? s->weight[i] : 1) * (s->y[i] - 0.5);
+        const double w = s->weight ? s->weight[i] : 1;
+        lead += w * (s->y[i] - 0.5);
+        share[s->y[i] == 0.5 ? 1 : s->y[i] > 0.5 ? 0 : 2] += w;
+        all += w;
         if (s->length_column >= 0) length += pull(s, i, property(s, i, s->length_column));
     }
     for (int64_t i = 0; i < s->n; ++i) {
         if (!r->scratch.left_out[pdx__refit_unit(r, i)]) continue;
         heldout->eta[i] = pdx__refit_eta(r, i, weights);
+        if (r->cut >= 0) {
+            const double of[3] = {share[0] / all, share[1] / all, share[2] / all};
+            score_outcome(score, s, i, heldout->eta[i], weights[r->cut], of);
+            heldout->eta[i] = pdx__cut_log_odds(s->tie_model, weights[r->cut], heldout->eta[i]);
+        }
         heldout->majority[i] = choice(lead);
         if (s->length_column >= 0)
             heldout->length[i] = choice(length * property(s, i, s->length_column));
@@ -164,7 +208,8 @@ static pdx_status fit_folds(const pdx__refit *r, int32_t likelihood, const pdx__
 
 /* Fold means and held-out scores (either may be NULL). */
 static pdx_status run_folds(pdx__refit *r, int32_t likelihood, const pdx__folds *folds,
-                            const pdx__fit *full, double *fold_mean, pdx__heldout *heldout) {
+                            const pdx__fit *full, double *fold_mean, pdx__heldout *heldout,
+                            outcome_score *score) {
     double *mean = pdx__alloc((size_t)folds->k * (size_t)r->dim, sizeof *mean);
     if (!mean) return PDX_ENOMEM;
     pdx_status status = fit_folds(r, likelihood, folds, full, mean);
@@ -173,10 +218,26 @@ static pdx_status run_folds(pdx__refit *r, int32_t likelihood, const pdx__folds 
         for (int32_t c = 0; fold_mean && c < r->reported; ++c)
             fold_mean[c] += of_fold[c] / folds->k;
         if (heldout)
-            score_fold(r, folds->order + folds->start[f], folds->size[f], of_fold, heldout);
+            score_fold(r, folds->order + folds->start[f], folds->size[f], of_fold, heldout, score);
     }
     pdx__free(mean);
     return status;
+}
+
+/* Over verdicts; with a model of ties over all three outcomes too. */
+static pdx_status score_all(pdx__refit *r, const pdx__heldout *heldout, const outcome_score *score,
+                            int32_t folds, pdx_posterior *p) {
+    const pdx__sample *s = r->sample;
+    if (r->cut < 0) return pdx__heldout_score(heldout, s->y, s->weight, folds, &p->prediction);
+    double *weight = r->scratch.weight;
+    for (int64_t i = 0; i < s->n; ++i)
+        weight[i] = s->y[i] == 0.5 ? 0 : s->weight ? s->weight[i] : 1;
+    PDX__TRY(pdx__heldout_score(heldout, s->y, weight, folds, &p->prediction));
+    if (!(score->total > 0)) return PDX_OK;
+    p->cut.accuracy = score->right / score->total;
+    p->cut.log_loss = score->loss / score->total;
+    p->cut.share_log_loss = score->share_loss / score->total;
+    return PDX_OK;
 }
 
 static pdx_status fold_and_predict(pdx__refit *r, int32_t likelihood, const pdx__fit *full,
@@ -186,6 +247,7 @@ static pdx_status fold_and_predict(pdx__refit *r, int32_t likelihood, const pdx_
     if (o->folds < 2 && !predict) return PDX_OK;
     pdx__folds folds = {0};
     pdx__heldout heldout = {0}, by_sign = {0};
+    outcome_score score = {0};
     pdx_status status = PDX_OK;
     int32_t k = o->folds >= 2 ? o->folds : PREDICTION_FOLDS;
     PDX__GO(pdx__folds_create(&folds, r->units, k, o->folds >= 2 && o->paper_folds, o->seed));
@@ -194,12 +256,12 @@ static pdx_status fold_and_predict(pdx__refit *r, int32_t likelihood, const pdx_
         goto done;
     }
     if (predict) PDX__GO(pdx__heldout_create(&heldout, r->sample->n));
-    PDX__GO(run_folds(r, likelihood, &folds, full, p->fold_mean, predict ? &heldout : NULL));
-    if (predict)
-        PDX__GO(pdx__heldout_score(&heldout, r->sample->y, r->sample->weight, k, &p->prediction));
+    PDX__GO(
+        run_folds(r, likelihood, &folds, full, p->fold_mean, predict ? &heldout : NULL, &score));
+    if (predict) PDX__GO(score_all(r, &heldout, &score, k, p));
     if (predict && likelihood == PDX__BY_MARGIN) {
         PDX__GO(pdx__heldout_create(&by_sign, r->sample->n));
-        PDX__GO(run_folds(r, PDX__BY_LABEL, &folds, full, NULL, &by_sign));
+        PDX__GO(run_folds(r, PDX__BY_LABEL, &folds, full, NULL, &by_sign, &score));
         PDX__GO(pdx__margin_compare(r, heldout.eta, by_sign.eta, &p->margin));
     }
 done:

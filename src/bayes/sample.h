@@ -23,6 +23,8 @@ typedef struct pdx__sample {
                                   first over both orders, NaN: not known; NULL: none */
     const double *log_odds;    /* [n] [l_AB - l_BA] / 2, those of A; with shown_first */
     int32_t length_column;     /* of the length baseline; -1: none */
+    int32_t tie_model; /* PDX_TIES_ORDINAL or PDX_TIES_DAVIDSON: a y of 1/2 is a tie, others are 0
+                          or 1; else 0 */
     int64_t ties, no_verdict;
 } pdx__sample;
 

@@ -92,7 +92,7 @@ static pdx_status take_judges(job *j) {
         of->number = o->judges ? pdx_judgments_find_judge(j->judgments, o->judges[i]) : i;
         if (of->number < 0)
             return pdx__fail(PDX_ENOTFOUND, "judge '%s' has no judgments", o->judges[i]);
-        PDX__TRY(pdx__label_resolve(&of->rule, j->judgments, &j->index, of->number));
+        PDX__TRY(pdx__label_resolve(&of->rule, j->judgments, &j->index, of->number, o->ties));
     }
     return PDX_OK;
 }
@@ -178,6 +178,7 @@ static pdx_status fit_cell(void *context, int64_t task, int32_t worker) {
         .shown_first = labels.has_shown_first ? labels.shown_first : NULL,
         .log_odds = labels.margin,
         .length_column = j->length_column,
+        .tie_model = pdx__label_has_ties(of->rule, o->ties) ? o->ties : 0,
         .ties = labels.ties,
         .no_verdict = labels.no_verdict,
     };

@@ -162,6 +162,13 @@ static void take_theta(ties_job *job) {
     const pdx__nodes *nodes = &job->nodes;
     const int32_t c = job->cut.column, d = job->ep.d;
     double unused, low = 0, high = 1;
+    double cut[PDX__MOST_NODES], share[PDX__MOST_NODES];
+    for (int32_t i = 0; i < nodes->count; ++i) {
+        cut[i] = pdx__cut_size(job->cut.model, nodes->at[i]);
+        share[i] = 1 / (1 + exp(-nodes->at[i]));
+    }
+    pdx__nodes_moments(nodes, cut, &fit->cut_mean, &fit->cut_sd);
+    pdx__nodes_moments(nodes, share, &fit->p_tie, &unused);
     pdx__nodes_moments(nodes, nodes->at, &fit->mean[c], &fit->sd[c]);
     job->cut.mean = fit->mean[c];
     job->cut.sd = fit->sd[c];

@@ -9,6 +9,11 @@ const char *pdx__label_name(int32_t rule) {
     return rule >= 0 && rule < (int32_t)(sizeof names / sizeof *names) ? names[rule] : "?";
 }
 
+int pdx__label_has_ties(int32_t rule, int32_t ties) {
+    return (rule == PDX_LABEL_ORDER || rule == PDX_LABEL_MAJORITY) &&
+           (ties == PDX_TIES_ORDINAL || ties == PDX_TIES_DAVIDSON);
+}
+
 /* Counting sort by pair, then stably by judge. */
 pdx_status pdx__judgment_index_create(pdx__judgment_index *out, const pdx_judgments *judgments) {
     *out = (pdx__judgment_index){0};
@@ -69,11 +74,12 @@ static int has_logp(const pdx_judgment *j) {
 
 /* The judgments of one pair in one order, averaged with their weights. */
 typedef struct tally {
-    int64_t votes_a, votes_b;     /* majority rule */
-    int64_t none;                 /* order and soft rules: judgments that say nothing */
-    int64_t labels;               /* observations in y, weight and offset */
-    double weight, y, offset;     /* sums */
-    double plain_y, plain_offset; /* sums without weights, for weights that are all 0 */
+    int64_t votes_a, votes_b;        /* majority rule */
+    int64_t none;                    /* order and soft rules: judgments that say nothing */
+    int64_t labels;                  /* observations in y, weight and offset */
+    double share[3], plain_share[3]; /* models of ties: sums over B, tie, A, as y and plain_y */
+    double weight, y, offset;        /* sums */
+    double plain_y, plain_offset;    /* sums without weights, for weights that are all 0 */
     int64_t logps;
     double logp_first, logp_second; /* sums */
     int64_t margins;
@@ -87,6 +93,11 @@ static void tally_label(tally *t, const pdx_judgment *j, double y) {
     t->offset += j->weight * j->offset;
     t->plain_y += y;
     t->plain_offset += j->offset;
+    const double share[3] = {y == 0.5 ? 0 : 1 - y, y == 0.5, y == 0.5 ? 0 : y};
+    for (int o = 0; o < 3; ++o) {
+        t->share[o] += j->weight * share[o];
+        t->plain_share[o] += share[o];
+    }
 }
 
 /* A label, and whether it is a tie. NaN: nothing can be said. */
@@ -136,6 +147,9 @@ static pdx_status meet_tie(const derivation *d, int64_t pair) {
                      pdx_judgments_judge_name(d->judgments, d->judge), id ? id : "?");
 }
 
+static int has_model(const derivation *d) { return pdx__label_has_ties(d->rule, d->ties); }
+static int keeps_ties(const derivation *d) { return d->ties == PDX_TIES_HALF || has_model(d); }
+
 static pdx_status tally_judgment(const derivation *d, tally *t, const pdx_judgment *j) {
     reading r;
     switch (d->rule) {
@@ -143,8 +157,9 @@ static pdx_status tally_judgment(const derivation *d, tally *t, const pdx_judgme
     case PDX_LABEL_SOFT:
         r = d->rule == PDX_LABEL_ORDER ? read_hard(j) : read_soft(j);
         if (isnan(r.label)) ++t->none;
+        if (has_model(d)) r.tie = r.label == 0.5;
         if (r.tie) PDX__TRY(meet_tie(d, j->pair));
-        if (!isnan(r.label) && (!r.tie || d->ties == PDX_TIES_HALF)) tally_label(t, j, r.label);
+        if (!isnan(r.label) && (!r.tie || keeps_ties(d))) tally_label(t, j, r.label);
         break;
     case PDX_LABEL_MAJORITY:
         r = read_hard(j);
@@ -201,6 +216,18 @@ static tally joined(const tally *a, const tally *b) {
 
 static const double sign_of_order[3] = {0, 1, -1};
 
+/* A row for each outcome that has a share. */
+static void append_outcomes(derivation *d, int64_t pair, const tally *t, double factor,
+                            double sign) {
+    for (int o = 0; o < 3; ++o) {
+        if (!(t->plain_share[o] > 0)) continue;
+        double share =
+            t->weight > 0 ? t->share[o] / t->weight : t->plain_share[o] / (double)t->labels;
+        int64_t at = append(d, pair, t, factor * share, sign);
+        d->out->y[at] = 0.5 * o;
+    }
+}
+
 static void derive_order(derivation *d, int64_t pair, const tally t[3]) {
     int both = t[PDX_ORDER_AB].labels && t[PDX_ORDER_BA].labels;
     double alone = 2 * d->order_weight < 1 ? 2 * d->order_weight : 1;
@@ -208,7 +235,8 @@ static void derive_order(derivation *d, int64_t pair, const tally t[3]) {
         d->out->no_verdict += t[order].none;
         if (!t[order].labels) continue;
         double factor = both && order != PDX_ORDER_UNKNOWN ? d->order_weight : alone;
-        append(d, pair, &t[order], factor, sign_of_order[order]);
+        if (has_model(d)) append_outcomes(d, pair, &t[order], factor, sign_of_order[order]);
+        else append(d, pair, &t[order], factor, sign_of_order[order]);
     }
 }
 
@@ -221,7 +249,7 @@ static pdx_status derive_majority(derivation *d, int64_t pair, const tally t[3])
     }
     int tie = all.votes_a == all.votes_b;
     if (tie) PDX__TRY(meet_tie(d, pair));
-    if (tie && d->ties != PDX_TIES_HALF) return PDX_OK;
+    if (tie && !keeps_ties(d)) return PDX_OK;
     int64_t at = append(d, pair, &all, 1, 0);
     d->out->y[at] = tie ? 0.5 : all.votes_a > all.votes_b;
     return PDX_OK;
@@ -360,7 +388,8 @@ pdx_status pdx__labels_derive(pdx__labels *out, const pdx_dataset *dataset,
             else if (stop > at) PDX__GO(derive_pair(&d, index, at, stop));
             at = stop;
         }
-        if (pass == 0) PDX__GO(reserve(out, judgments_there));
+        /* one judgment is at most two rows: shares of A and B */
+        if (pass == 0) PDX__GO(reserve(out, (1 + has_model(&d)) * judgments_there));
     }
 done:
     if (status != PDX_OK) pdx__labels_free(out);
@@ -380,7 +409,7 @@ void pdx__labels_free(pdx__labels *labels) {
 }
 
 pdx_status pdx__label_resolve(int32_t *rule, const pdx_judgments *judgments,
-                              const pdx__judgment_index *index, int32_t judge) {
+                              const pdx__judgment_index *index, int32_t judge, int32_t ties) {
     if (*rule != PDX_LABEL_AUTO) return PDX_OK;
     int64_t pairs = 0, pairs_both = 0, usable = 0, ordered = 0, margins = 0, probabilities = 0;
     int seen = 0; /* bit per order with log-probabilities, of the pair at hand */
@@ -404,7 +433,8 @@ pdx_status pdx__label_resolve(int32_t *rule, const pdx_judgments *judgments,
     if (pairs_both > 0 && 10 * pairs_both >= 9 * pairs) *rule = PDX_LABEL_SUM_LOGP;
     else if (ordered > 0 && 2 * ordered >= usable) *rule = PDX_LABEL_ORDER;
     else if (margins > 0 && 2 * margins >= usable) *rule = PDX_LABEL_MARGIN;
-    else if (probabilities > 0) *rule = PDX_LABEL_SOFT;
+    else if (probabilities > 0)
+        *rule = pdx__label_has_ties(PDX_LABEL_ORDER, ties) ? PDX_LABEL_ORDER : PDX_LABEL_SOFT;
     else *rule = PDX_LABEL_MAJORITY;
     return PDX_OK;
 }

@@ -12,6 +12,9 @@
  * A judgment (order) or pair (all other rules) with nothing that the rule can use counts as
  * `no_verdict`. Ties are counted where the rule meets them: judgments (order, soft), pairs whose
  * votes are equal (majority); sum-logp has none, an exact tie gives B.
+ * A model of ties (PDX_TIES_ORDINAL, PDX_TIES_DAVIDSON) keeps ties as rows of label 1/2. There the
+ * order rule makes of one pair in one order a row an outcome, weighed by the outcome's share of the
+ * repeats (prob_a: shares of A and B; just 1/2: a tie).
  * Weights. A row's weight is the mean weight of the observations in it. The order rule multiplies
  * it by order_weight where the pair has rows of both orders: they are two looks at one pair, not
  * two pairs; a pair seen in one order only, or in none that is known, counts min(1, 2
@@ -35,9 +38,11 @@ void pdx__judgment_index_free(pdx__judgment_index *index);
 /* PDX_LABEL_AUTO -> the rule that it takes for this judge: sum-logp where nine in ten of its pairs
  * have log-probabilities in both orders; else order where at least half of its usable judgments
  * have a known order; else margin where at least half have margins; else soft where any has prob_a;
- * else majority. Other rules stay. */
+ * else majority. Other rules stay. With a model of ties: order in place of soft. */
 pdx_status pdx__label_resolve(int32_t *rule, const pdx_judgments *judgments,
-                              const pdx__judgment_index *index, int32_t judge);
+                              const pdx__judgment_index *index, int32_t judge, int32_t ties);
+/* Are ties an outcome of their own to this rule? */
+int pdx__label_has_ties(int32_t rule, int32_t ties);
 const char *pdx__label_name(int32_t rule); /* "auto", "order", "sum-logp", ... */
 
 typedef struct pdx__labels {

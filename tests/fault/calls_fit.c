@@ -53,6 +53,27 @@ static pdx_status fit_rows_empirical_bayes(void) {
     return PDX_OK;
 }
 
+static pdx_status fit_rows_ties(void) {
+    enum { ROWS = 24 };
+    double x[ROWS], y[ROWS], offset[ROWS];
+    for (int i = 0; i < ROWS; ++i) {
+        x[i] = i * 31 % 7 % 3 - 1;
+        y[i] = 0.5 * (i * 5 % 3);
+        offset[i] = 0.1 * (i % 3);
+    }
+    pdx_rows rows = {.size = sizeof rows, .d = 1, .n = ROWS, .x = x, .y = y, .offset = offset};
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.ties = PDX_TIES_ORDINAL;
+    options.prior = PDX_PRIOR_EB;
+    options.threads = 1;
+    options.draws = 20;
+    pdx_posterior *out = UNSET(pdx_posterior);
+    MAKES(out, pdx_fit_rows(&out, &rows, &options));
+    pdx_posterior_free(out);
+    return PDX_OK;
+}
+
 static pdx_status fit_rows_auto(void) { return fit_rows(PDX_METHOD_AUTO, 0, 0); }
 static pdx_status fit_rows_stis(void) { return fit_rows(PDX_METHOD_STIS, 1, 0); }
 static pdx_status fit_rows_nuts(void) { return fit_rows(PDX_METHOD_NUTS, 0, 0); }
@@ -114,6 +135,8 @@ static pdx_status posterior_read(void) {
     pdx_position position;
     pdx_prediction prediction;
     pdx_margin margin;
+    pdx_cut cut;
+    MUST(pdx_posterior_cut(fit, &cut));
     MUST(pdx_posterior_certificate(fit, &certificate));
     MUST(pdx_posterior_position(fit, &position));
     MUST(pdx_posterior_prediction(fit, &prediction));
@@ -121,7 +144,8 @@ static pdx_status posterior_read(void) {
 }
 
 static pdx_status posterior_predict(void) {
-    double probability[PAIRS];
+    double probability[3 * PAIRS];
+    MUST(pdx_posterior_predict_outcomes(pdx_study_get(study, 0), fault_values, PAIRS, probability));
     return pdx_posterior_predict(pdx_study_get(study, 0), fault_values, PAIRS, probability);
 }
 
@@ -163,6 +187,7 @@ const fault_call fault_fit_calls[] = {
     {"fit_rows_stis", fit_rows_stis, 1},
     {"fit_rows_nuts", fit_rows_nuts, 1},
     {"fit_rows_margin", fit_rows_margin, 1},
+    {"fit_rows_ties", fit_rows_ties, 1},
     {"study_fit_order", study_fit_order, 1},
     {"study_fit_margin", study_fit_margin, 1},
     {"study_fit_paper", study_fit_paper, 1},

@@ -64,6 +64,8 @@ PDX_LABEL_MARGIN = 5
 PDX_TIES_DROP = 0
 PDX_TIES_HALF = 1
 PDX_TIES_REFUSE = 2
+PDX_TIES_ORDINAL = 3
+PDX_TIES_DAVIDSON = 4
 PDX_ANNOTATE_QUERY = 0
 PDX_ANNOTATE_REFERENCE = 1
 PDX_ANNOTATE_QUERY_FREE = 2
@@ -719,6 +721,39 @@ class pdx_margin(Struct):
     ]
 
 
+class pdx_cut(Struct):
+    known: int
+    model: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+    p_tie: float
+    p_tie_low: float
+    p_tie_high: float
+    logit_mean: float
+    logit_sd: float
+    accuracy: float
+    log_loss: float
+    share_log_loss: float
+    _fields_ = [
+        ("known", c_int32),
+        ("model", c_int32),
+        ("mean", c_double),
+        ("sd", c_double),
+        ("low", c_double),
+        ("high", c_double),
+        ("p_tie", c_double),
+        ("p_tie_low", c_double),
+        ("p_tie_high", c_double),
+        ("logit_mean", c_double),
+        ("logit_sd", c_double),
+        ("accuracy", c_double),
+        ("log_loss", c_double),
+        ("share_log_loss", c_double),
+    ]
+
+
 class pdx_contrast(Struct):
     mean: float
     sd: float
@@ -1291,8 +1326,18 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_posterior_position": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_position)]),
     "pdx_posterior_prediction": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_prediction)]),
     "pdx_posterior_margin": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_margin)]),
+    "pdx_posterior_cut": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_cut)]),
     "pdx_posterior_verdict": (c_char_p, [POINTER(pdx_posterior)]),
     "pdx_posterior_predict": (
+        c_int32,
+        [
+            POINTER(pdx_posterior),
+            POINTER(c_double),
+            c_int64,
+            POINTER(c_double),
+        ],
+    ),
+    "pdx_posterior_predict_outcomes": (
         c_int32,
         [
             POINTER(pdx_posterior),

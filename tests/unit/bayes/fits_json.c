@@ -47,6 +47,8 @@ static pdx_posterior *whole(const char *judge, const char *group) {
     p->position = (pdx_position){1, 0.3, 0.1, 0.99, 0.57, 0.52, 0.62};
     p->prediction = (pdx_prediction){10, 120, 0.7, 0.6, 0.75, 0.5, NAN};
     p->margin = (pdx_margin){1, 1.7, 0.1, 0.8, 0.81, 0.9, 0.7};
+    p->cut = (pdx_cut){
+        1, PDX_TIES_DAVIDSON, 0.4, 0.1, 0.3, 0.6, 0.2, 0.15, 0.25, -1.4, 0.17, 0.66, 0.81, 0.97};
     return p;
 }
 
@@ -107,6 +109,7 @@ static void test_round_trip_is_exact(void) {
     CHECK(isnan(q->certificate.khat) && q->certificate.ep_sweeps == 7);
     CHECK(memcmp(&p->position, &q->position, sizeof p->position) == 0);
     CHECK(memcmp(&p->margin, &q->margin, sizeof p->margin) == 0);
+    CHECK(memcmp(&p->cut, &q->cut, sizeof p->cut) == 0);
     CHECK(q->prediction.folds == 10 && q->prediction.auc == 0.75);
     CHECK(isnan(q->prediction.baseline_length));
     CHECK(!b->fit[1]->position.known && !b->fit[1]->sd);

@@ -49,13 +49,13 @@ static void test_correlation(void) {
 
 static void test_position_of_a_column(void) {
     pdx_position p;
-    pdx__position_of_column(&p, 0, 1, 0.5, -2, 2);
+    pdx__position_of_column(&p, 0, 1, 0.5, -2, 2, NULL);
     CHECK_INT(p.known, 1);
     CHECK_NEAR(p.p_first, 0.5, 1e-14);
     CHECK_NEAR(p.p_first_low, 1 / (1 + exp(2)), 1e-15);
-    pdx__position_of_column(&p, 1, 0, 1, 1, 1);
+    pdx__position_of_column(&p, 1, 0, 1, 1, 1, NULL);
     CHECK_NEAR(p.p_first, 1 / (1 + exp(-1)), 1e-14);
-    pdx__position_of_column(&p, 1, 1, 1, 1, 1);
+    pdx__position_of_column(&p, 1, 1, 1, 1, 1, NULL);
     CHECK_NEAR(p.p_first, 0.6967346701436834, 1e-12); /* 64 Gauss-Hermite nodes (numpy) */
 }
 

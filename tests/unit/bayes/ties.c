@@ -205,10 +205,104 @@ static void against_nuts(void) {
     }
 }
 
+/* The same rows as users give them: nothing doubled, no column of the cut. */
+static void public_rows(double *x, const rows *r, int32_t model) {
+    for (int i = 0; i < r->n; ++i)
+        for (int k = 0; k < r->d; ++k)
+            x[i * r->d + k] =
+                r->x[i * (r->d + 1) + k] / (model == PDX_TIES_ORDINAL && r->y[i] == 0.5 ? 2 : 1);
+}
+
+static double given[MOST * WIDEST];
+
+static void rows_as_users_give_them(void) {
+    static const double a[] = {0.6, -0.4, 0};
+    for (int m = 0; m < 2; ++m) {
+        simulate(&sample, models[m], 300, 3, a, -0.6, 2);
+        public_rows(given, &sample, models[m]);
+        pdx_rows in = {.size = sizeof in, .d = 3, .n = 300, .x = given, .y = sample.y};
+        pdx_fit_options options;
+        pdx_fit_options_init(&options);
+        options.ties = models[m];
+        pdx_posterior *p;
+        pdx__fit inside;
+        pdx_cut cut;
+        OK(pdx_fit_rows(&p, &in, &options));
+        OK(fit_rows(&inside, &sample, models[m], PDX_METHOD_AUTO, 0));
+        OK(pdx_posterior_cut(p, &cut));
+        for (int k = 0; k < 3; ++k) CHECK_NEAR(pdx_posterior_mean(p)[k], inside.mean[k], 1e-12);
+        CHECK_INT(cut.model, models[m]);
+        CHECK_NEAR(cut.logit_mean, inside.mean[3], 1e-12);
+        CHECK(cut.low < cut.mean && cut.mean < cut.high);
+        CHECK(cut.p_tie_low < 0.354 && 0.354 < cut.p_tie_high); /* as planted */
+        CHECK(cut.log_loss < cut.share_log_loss - 0.01);
+        int64_t ties = 0;
+        for (int i = 0; i < 300; ++i) ties += sample.y[i] == 0.5;
+        CHECK_INT(pdx_posterior_ties(p), ties);
+
+        const double points[] = {0, 0, 0, 1, -1, 0};
+        double three[6], two[2];
+        OK(pdx_posterior_predict_outcomes(p, points, 2, three));
+        OK(pdx_posterior_predict(p, points, 2, two));
+        CHECK_NEAR(three[1], cut.p_tie, 0.003);
+        CHECK_NEAR(three[0], three[2], 1e-12);
+        CHECK_NEAR(three[3] + three[4] + three[5], 1, 1e-12);
+        CHECK_NEAR(two[1], three[3] / (three[3] + three[5]), 0.005);
+        CHECK(three[4] < three[1]);
+        pdx_posterior_free(p);
+        pdx__fit_free(&inside);
+    }
+}
+
+/* An offset along a column whose prior is all but flat moves its weight, in ties too. */
+static void offsets_count_in_ties(void) {
+    static const double a[] = {0.5};
+    double offset[MOST], mean[2];
+    for (int m = 0; m < 2; ++m) {
+        simulate(&sample, models[m], MOST, 1, a, -0.5, 3);
+        public_rows(given, &sample, models[m]);
+        for (int i = 0; i < MOST; ++i) offset[i] = 0.4 * given[i];
+        for (int with = 0; with < 2; ++with) {
+            pdx_rows in = {.size = sizeof in, .d = 1, .n = MOST, .x = given, .y = sample.y};
+            if (with) in.offset = offset;
+            pdx_fit_options options;
+            pdx_fit_options_init(&options);
+            options.ties = models[m];
+            options.prior = PDX_PRIOR_GAUSSIAN;
+            options.prior_scale = 1000;
+            pdx_posterior *p;
+            OK(pdx_fit_rows(&p, &in, &options));
+            mean[with] = pdx_posterior_mean(p)[0];
+            pdx_posterior_free(p);
+        }
+        CHECK_NEAR(mean[0] - mean[1], 0.4, 1e-4);
+    }
+}
+
+static void what_is_no_outcome_is_refused(void) {
+    const double x[] = {1, -1, 1}, y[] = {1, 0.5, 0.7};
+    pdx_rows in = {.size = sizeof in, .d = 1, .n = 3, .x = x, .y = y};
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.ties = PDX_TIES_ORDINAL;
+    pdx_posterior *p;
+    FAILS(pdx_fit_rows(&p, &in, &options), PDX_EINVAL, "row 3: y is 0.7");
+    options.label = PDX_LABEL_SUM_LOGP;
+    FAILS(pdx_fit_rows(&p, &in, &options), PDX_EINVAL, "use order or majority");
+    options.label = PDX_LABEL_AUTO;
+    options.prior = PDX_PRIOR_LAPLACE;
+    options.prior_scale = INFINITY;
+    in.n = 1;
+    FAILS(pdx_fit_rows(&p, &in, &options), PDX_ENUMERIC, "not proper");
+}
+
 int main(void) {
     RUN(one_weight);
     RUN(no_tie_and_nothing_but_ties);
     RUN(no_rows);
     RUN(against_nuts);
+    RUN(rows_as_users_give_them);
+    RUN(offsets_count_in_ties);
+    RUN(what_is_no_outcome_is_refused);
     return check_result();
 }

@@ -52,7 +52,7 @@ static pdx_status derive(pdx__labels *out, int32_t *rule, int32_t ties, double o
     pdx__judgment_index index;
     PDX__TRY(pdx__judgment_index_create(&index, judgments));
     int32_t judge = pdx_judgments_find_judge(judgments, "j");
-    pdx_status status = pdx__label_resolve(rule, judgments, &index, judge);
+    pdx_status status = pdx__label_resolve(rule, judgments, &index, judge, ties);
     if (status == PDX_OK)
         status = pdx__labels_derive(out, dataset, judgments, &index, judge, *rule, ties,
                                     order_weight, all, PAIRS);
@@ -250,6 +250,68 @@ static void test_auto_takes_the_order_rule_where_log_probabilities_are_one_sided
     end();
 }
 
+/* A row an outcome, weighed by its share of the repeats; prob_a as shares; an even one is a tie. */
+static void test_models_of_ties(void) {
+    begin();
+    verdict("j", 0, PDX_ORDER_AB, PDX_WINNER_TIE);
+    verdict("j", 0, PDX_ORDER_AB, PDX_WINNER_TIE);
+    verdict("j", 0, PDX_ORDER_AB, PDX_WINNER_A);
+    verdict("j", 0, PDX_ORDER_BA, PDX_WINNER_B);
+    verdict("j", 2, PDX_ORDER_UNKNOWN, PDX_WINNER_TIE);
+    pdx_judgment half;
+    pdx_judgment_init(&half);
+    half.pair = 3;
+    half.prob_a = 0.75;
+    OK(pdx_judgments_append(judgments, "j", &half));
+    half.pair = 4;
+    half.prob_a = 0.5;
+    OK(pdx_judgments_append(judgments, "j", &half));
+    for (int32_t model = PDX_TIES_ORDINAL; model <= PDX_TIES_DAVIDSON; ++model) {
+        pdx__labels l;
+        int32_t rule = PDX_LABEL_ORDER;
+        OK(derive(&l, &rule, model, 0.5));
+        CHECK_INT(l.count, 7);
+        CHECK_INT(l.ties, 4);
+        ROW(0, 0, 0, 0.5, 1.0 / 3, 1);
+        ROW(1, 0, 0, 1, 0.5 / 3, 1);
+        ROW(2, 0, 0, 0, 0.5, -1);
+        ROW(3, 2, 1, 0.5, 1, 0);
+        ROW(4, 3, 2, 0, 0.25, 0);
+        ROW(5, 3, 2, 1, 0.75, 0);
+        ROW(6, 4, 3, 0.5, 1, 0);
+        pdx__labels_free(&l);
+        rule = PDX_LABEL_MAJORITY; /* A and B once each on pair 0 */
+        OK(derive(&l, &rule, model, 0.5));
+        CHECK_INT(l.count, 4);
+        ROW(0, 0, 0, 0.5, 1, 0);
+        ROW(1, 2, 1, 0.5, 1, 0);
+        ROW(2, 3, 2, 1, 1, 0);
+        ROW(3, 4, 3, 0.5, 1, 0);
+        pdx__labels_free(&l);
+    }
+    end();
+}
+
+/* Soft labels alone would be the rule soft, which has no ties. */
+static void test_auto_with_a_model_of_ties(void) {
+    begin();
+    pdx_judgment half;
+    pdx_judgment_init(&half);
+    half.prob_a = 0.5;
+    OK(pdx_judgments_append(judgments, "j", &half));
+    pdx__labels l;
+    int32_t rule = PDX_LABEL_AUTO;
+    OK(derive(&l, &rule, PDX_TIES_DROP, 0.5));
+    CHECK_INT(rule, PDX_LABEL_SOFT);
+    pdx__labels_free(&l);
+    rule = PDX_LABEL_AUTO;
+    OK(derive(&l, &rule, PDX_TIES_DAVIDSON, 0.5));
+    CHECK_INT(rule, PDX_LABEL_ORDER);
+    CHECK_INT(l.ties, 1);
+    pdx__labels_free(&l);
+    end();
+}
+
 int main(void) {
     RUN(test_order_rule);
     RUN(test_sum_logp_is_the_originals_rule);
@@ -257,5 +319,7 @@ int main(void) {
     RUN(test_soft_labels_weights_offsets);
     RUN(test_margins_without_orders);
     RUN(test_auto_takes_the_order_rule_where_log_probabilities_are_one_sided);
+    RUN(test_models_of_ties);
+    RUN(test_auto_with_a_model_of_ties);
     return check_result();
 }
