@@ -78,6 +78,118 @@ PDX_API pdx_status pdx_probe_write(pdx_probe_counts *counts, const pdx_dataset *
                                    pdx_edits *edits, const char *path,
                                    const pdx_probe_write_options *options);
 
+/* ---- what the edits did ---- */
+
+typedef struct pdx_probe pdx_probe;
+
+typedef struct pdx_estimate {
+    double value, low, high; /* 95 % interval; NaN: not known */
+} pdx_estimate;
+
+typedef struct pdx_probe_options {
+    uint32_t size;
+    const char *cluster_by; /* field whose equal values are one cluster; default NULL: "query", or
+                               the original where pairs have no texts */
+    const char *group;      /* only pairs of this group of the dataset; default NULL: all */
+    int64_t draws;          /* of the posterior; default 1000 */
+    uint64_t seed;          /* default 1 */
+} pdx_probe_options;
+PDX_API void pdx_probe_options_init(pdx_probe_options *options, uint32_t size);
+#define pdx_probe_options_init(options)                                                            \
+    pdx_probe_options_init((options), (uint32_t)sizeof *(options))
+
+/* Measures every edit that the dataset holds copies of, by the judgments of the posterior's judge,
+ * made into labels by the posterior's rule; the posterior's columns must be the dataset's
+ * properties (means-only fits predict without intervals). All effects are about the edited
+ * response: positive where the edit helps it.
+ * Log-odds are those of the decision that the fit models. Where the judge tells log-probabilities,
+ * the change of its log-odds (mean of both orders) is divided by the scale that makes its margins
+ * on the originals logistic with scale 1 about the fit, so that measured and predicted have one
+ * unit. Where it gives verdicts only, the effect is the shift of a logistic regression with the fit
+ * as its offset, after minus before. Intervals: sandwich over clusters, pairs before and after
+ * together, t distribution. Prediction: the change of the properties times the weights.
+ * PDX_EINVAL where the dataset has no edited pair with its original and judgments of both. */
+PDX_API pdx_status pdx_probe_measure(pdx_probe **out, const pdx_dataset *dataset,
+                                     const pdx_judgments *judgments, const pdx_posterior *posterior,
+                                     const pdx_probe_options *options);
+PDX_API void pdx_probe_free(pdx_probe *probe);
+
+/* How measured and predicted stand to each other. */
+enum {
+    PDX_EFFECT_AS_PREDICTED = 0, /* the interval of the gap holds 0 */
+    PDX_EFFECT_STRONGER = 1,     /* than predicted, or there where none was */
+    PDX_EFFECT_WEAKER = 2,
+    PDX_EFFECT_OPPOSITE = 3 /* both are clear and have other signs */
+};
+typedef struct pdx_probe_effect {
+    const char *name;       /* of the edit; borrowed */
+    int32_t content;        /* 1: it changes what is said */
+    int32_t verdict;        /* PDX_EFFECT_* */
+    int64_t pairs;          /* judged before and after */
+    int64_t queries;        /* clusters among them */
+    int64_t unjudged;       /* edited pairs without a verdict before or after */
+    int64_t untouched;      /* originals without a copy: the edit changes nothing there */
+    pdx_estimate measured;  /* effect on the log-odds */
+    pdx_estimate predicted; /* the same by the posterior */
+    pdx_estimate gap;       /* measured - predicted */
+    pdx_estimate own;  /* in the judge's own log-odds, mean of both orders; NaN: it tells none */
+    pdx_estimate wins; /* effect on P(win): share of decisions, ties half */
+    pdx_estimate wins_predicted;
+    pdx_rate turned; /* share of decided pairs whose winner the edit changed */
+} pdx_probe_effect;
+PDX_API int32_t pdx_probe_count(const pdx_probe *probe);
+PDX_API pdx_status pdx_probe_get(const pdx_probe *probe, int32_t i, pdx_probe_effect *out);
+
+/* measured = slope x predicted + what the properties do not see, over all edits ("same" apart):
+ * normal errors in both, with all their covariances; flat prior of the slope in [-4, 6],
+ * half-normal one of the spread. The posterior mean as regressor does not bend the slope (Berkson
+ * 1950). */
+typedef struct pdx_probe_calibration {
+    int32_t edits;        /* that have something to say */
+    pdx_estimate slope;   /* 1: the weights say what an intervention does; NaN: under 3 edits */
+    double prob_positive; /* P(slope > 0) */
+    pdx_estimate spread;  /* sd of the effects that the properties do not explain, log-odds */
+    double scale;         /* of the judge's own log-odds; NaN: verdicts only */
+} pdx_probe_calibration;
+PDX_API pdx_status pdx_probe_calibration_get(const pdx_probe *probe, pdx_probe_calibration *out);
+
+/* What the interventions say of each weight. Edits without content alone; weights of the properties
+ * ~ Normal(0, 0.5) before, so of properties that always move together none is singled out. */
+enum {
+    PDX_WEIGHT_UNTESTED = 0,     /* no edit moves it */
+    PDX_WEIGHT_UNCLEAR = 1,      /* the interventions do not decide */
+    PDX_WEIGHT_CONFIRMED = 2,    /* clear in the fit and in the interventions, same sign */
+    PDX_WEIGHT_CONTRADICTED = 3, /* clear in both, other signs */
+    PDX_WEIGHT_FOUND = 4         /* clear in the interventions only */
+};
+typedef struct pdx_probe_weight {
+    const char *column; /* borrowed */
+    int32_t verdict;    /* PDX_WEIGHT_* */
+    int32_t edits;      /* that move it */
+    double fitted, fitted_prob_positive;
+    pdx_estimate caused; /* by the interventions */
+    double caused_prob_positive;
+} pdx_probe_weight;
+PDX_API int32_t pdx_probe_weight_count(const pdx_probe *probe);
+PDX_API pdx_status pdx_probe_weight_get(const pdx_probe *probe, int32_t i, pdx_probe_weight *out);
+
+/* Of the judge as a whole. */
+typedef struct pdx_probe_summary {
+    int64_t originals;          /* with a verdict */
+    int64_t orphans;            /* edited pairs whose original is not in the dataset */
+    pdx_rate turned;            /* share of decisions that some edit without content turned: the
+                                   robustness score, 0 is best; n: decided originals with such edits */
+    pdx_rate constant_wins;     /* share of decisions that the edit "constant" won */
+    pdx_rate same_first;        /* edit "same": share of showings won by the response shown first */
+    pdx_estimate same_log_odds; /* of the response shown first there, in the judge's own log-odds */
+    pdx_position fitted_position; /* what the fit says of position */
+} pdx_probe_summary;
+PDX_API pdx_status pdx_probe_summary_get(const pdx_probe *probe, pdx_probe_summary *out);
+/* What it comes to, in sentences. Borrowed. */
+PDX_API const char *pdx_probe_sentence(const pdx_probe *probe);
+/* All of it: {"format":"prefdissect.probe","version":1,"judge",...}. */
+PDX_API pdx_status pdx_probe_save(const pdx_probe *probe, const char *path);
+
 #ifdef __cplusplus
 }
 #endif

@@ -42,10 +42,11 @@ void pdx__mark_group(char *inside, const pdx_dataset *dataset, int32_t group);
 pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
                               const pdx_judgments *judgments, const char *judge, const char *group,
                               int32_t rule, int32_t ties);
-/* The rows that a posterior was fitted to, as far as its names tell; its columns must be the
- * dataset's properties. */
+/* Rows of a posterior's judge by its label rule; its columns must be the dataset's properties. With
+ * its own group and ties dropped: the rows that it was fitted to, as far as its names tell. */
 pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
-                                  const pdx_dataset *dataset, const pdx_judgments *judgments);
+                                  const pdx_dataset *dataset, const pdx_judgments *judgments,
+                                  const char *group, int32_t ties);
 
 /* ---- agreement.c ---- */
 

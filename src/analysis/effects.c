@@ -173,7 +173,8 @@ pdx_status pdx_posterior_effects(const pdx_posterior *posterior, const pdx_datas
     PDX__REQUIRE(posterior && dataset && judgments && out,
                  "pdx_posterior_effects: an argument is NULL");
     pdx__labels rows;
-    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments));
+    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, posterior->group,
+                                    PDX_TIES_DROP));
     pdx_status status = effects(posterior, dataset, &rows, out);
     pdx__labels_free(&rows);
     return status;

@@ -1,5 +1,5 @@
 /* Rows of a judge, found again by names: what a fit says of itself is the judge, the group and the
- * label rule. Ties are dropped and orders weigh one half, as fits do by default. */
+ * label rule. Orders weigh one half, as fits do by default. */
 #include <math.h>
 #include <string.h>
 
@@ -54,7 +54,8 @@ done:
 }
 
 pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
-                                  const pdx_dataset *dataset, const pdx_judgments *judgments) {
+                                  const pdx_dataset *dataset, const pdx_judgments *judgments,
+                                  const char *group, int32_t ties) {
     memset(out, 0, sizeof *out);
     const pdx_schema *schema = pdx_dataset_schema(dataset);
     int32_t properties = pdx_schema_count(schema), rule = PDX_LABEL_AUTO;
@@ -69,6 +70,5 @@ pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posteri
                  posterior->judge, posterior->d, properties);
     for (int32_t r = PDX_LABEL_ORDER; r <= PDX_LABEL_MARGIN; ++r)
         if (!strcmp(posterior->label, pdx__label_name(r))) rule = r;
-    return pdx__rows_of_judge(out, dataset, judgments, posterior->judge, posterior->group, rule,
-                              PDX_TIES_DROP);
+    return pdx__rows_of_judge(out, dataset, judgments, posterior->judge, group, rule, ties);
 }

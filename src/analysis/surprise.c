@@ -103,7 +103,8 @@ pdx_status pdx_posterior_surprising(const pdx_posterior *posterior, const pdx_da
                  "known",
                  posterior->judge, posterior->group);
     pdx__labels rows;
-    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments));
+    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, posterior->group,
+                                    PDX_TIES_DROP));
     pdx_surprise *all = pdx__alloc((size_t)rows.count, sizeof *all);
     pdx_status status = all ? score(all, posterior, dataset, &rows) : PDX_ENOMEM;
     if (status == PDX_OK) {

@@ -100,8 +100,8 @@ static pdx_status write_row(job *j, int64_t pair, const copy *c) {
     name_member(row, "probe_edit", c->edit ? c->edit : "none");
     if (c->edit) {
         name_member(row, "probe_pair", id);
-        pdx__buf_printf(row, ",\"probe_side\":\"%c\",\"probe_content\":%s", side_letter[c->side],
-                        c->content ? "true" : "false");
+        pdx__buf_printf(row, ",\"probe_side\":\"%c\",\"probe_content\":%d", side_letter[c->side],
+                        c->content != 0);
     }
     pdx__buf_text(row, "}\n");
     PDX__TRY(row->status);

@@ -39,6 +39,7 @@ int main(void) {
     TABLE(pdx_judgments_options);
     TABLE(pdx_local_options);
     TABLE(pdx_power_options);
+    TABLE(pdx_probe_options);
     TABLE(pdx_probe_write_options);
     TABLE(pdx_rating_options);
     TABLE(pdx_similarity_options);

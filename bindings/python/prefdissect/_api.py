@@ -110,6 +110,15 @@ PDX_SIDE_RANDOM = 0
 PDX_SIDE_A = 1
 PDX_SIDE_B = 2
 PDX_SIDE_BOTH = 3
+PDX_EFFECT_AS_PREDICTED = 0
+PDX_EFFECT_STRONGER = 1
+PDX_EFFECT_WEAKER = 2
+PDX_EFFECT_OPPOSITE = 3
+PDX_WEIGHT_UNTESTED = 0
+PDX_WEIGHT_UNCLEAR = 1
+PDX_WEIGHT_CONFIRMED = 2
+PDX_WEIGHT_CONTRADICTED = 3
+PDX_WEIGHT_FOUND = 4
 
 
 class Struct(Structure):
@@ -153,6 +162,10 @@ class pdx_rating(Structure):
 
 
 class pdx_edits(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_probe(Structure):
     """Opaque: only handled by pointer."""
 
 
@@ -1073,6 +1086,118 @@ class pdx_probe_counts(Struct):
     ]
 
 
+class pdx_estimate(Struct):
+    value: float
+    low: float
+    high: float
+    _fields_ = [
+        ("value", c_double),
+        ("low", c_double),
+        ("high", c_double),
+    ]
+
+
+class pdx_probe_options(Struct):
+    size: int
+    cluster_by: bytes | None
+    group: bytes | None
+    draws: int
+    seed: int
+    _fields_ = [
+        ("size", c_uint32),
+        ("cluster_by", c_char_p),
+        ("group", c_char_p),
+        ("draws", c_int64),
+        ("seed", c_uint64),
+    ]
+
+
+class pdx_probe_effect(Struct):
+    name: bytes | None
+    content: int
+    verdict: int
+    pairs: int
+    queries: int
+    unjudged: int
+    untouched: int
+    measured: pdx_estimate
+    predicted: pdx_estimate
+    gap: pdx_estimate
+    own: pdx_estimate
+    wins: pdx_estimate
+    wins_predicted: pdx_estimate
+    turned: pdx_rate
+    _fields_ = [
+        ("name", c_char_p),
+        ("content", c_int32),
+        ("verdict", c_int32),
+        ("pairs", c_int64),
+        ("queries", c_int64),
+        ("unjudged", c_int64),
+        ("untouched", c_int64),
+        ("measured", pdx_estimate),
+        ("predicted", pdx_estimate),
+        ("gap", pdx_estimate),
+        ("own", pdx_estimate),
+        ("wins", pdx_estimate),
+        ("wins_predicted", pdx_estimate),
+        ("turned", pdx_rate),
+    ]
+
+
+class pdx_probe_calibration(Struct):
+    edits: int
+    slope: pdx_estimate
+    prob_positive: float
+    spread: pdx_estimate
+    scale: float
+    _fields_ = [
+        ("edits", c_int32),
+        ("slope", pdx_estimate),
+        ("prob_positive", c_double),
+        ("spread", pdx_estimate),
+        ("scale", c_double),
+    ]
+
+
+class pdx_probe_weight(Struct):
+    column: bytes | None
+    verdict: int
+    edits: int
+    fitted: float
+    fitted_prob_positive: float
+    caused: pdx_estimate
+    caused_prob_positive: float
+    _fields_ = [
+        ("column", c_char_p),
+        ("verdict", c_int32),
+        ("edits", c_int32),
+        ("fitted", c_double),
+        ("fitted_prob_positive", c_double),
+        ("caused", pdx_estimate),
+        ("caused_prob_positive", c_double),
+    ]
+
+
+class pdx_probe_summary(Struct):
+    originals: int
+    orphans: int
+    turned: pdx_rate
+    constant_wins: pdx_rate
+    same_first: pdx_rate
+    same_log_odds: pdx_estimate
+    fitted_position: pdx_position
+    _fields_ = [
+        ("originals", c_int64),
+        ("orphans", c_int64),
+        ("turned", pdx_rate),
+        ("constant_wins", pdx_rate),
+        ("same_first", pdx_rate),
+        ("same_log_odds", pdx_estimate),
+        ("fitted_position", pdx_position),
+    ]
+
+
 class pdx_simulate_options(Struct):
     size: int
     pairs: int
@@ -1556,6 +1681,26 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_probe_write_options),
         ],
     ),
+    "pdx_probe_options_init": (None, [POINTER(pdx_probe_options), c_uint32]),
+    "pdx_probe_measure": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_probe)),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            POINTER(pdx_posterior),
+            POINTER(pdx_probe_options),
+        ],
+    ),
+    "pdx_probe_free": (None, [POINTER(pdx_probe)]),
+    "pdx_probe_count": (c_int32, [POINTER(pdx_probe)]),
+    "pdx_probe_get": (c_int32, [POINTER(pdx_probe), c_int32, POINTER(pdx_probe_effect)]),
+    "pdx_probe_calibration_get": (c_int32, [POINTER(pdx_probe), POINTER(pdx_probe_calibration)]),
+    "pdx_probe_weight_count": (c_int32, [POINTER(pdx_probe)]),
+    "pdx_probe_weight_get": (c_int32, [POINTER(pdx_probe), c_int32, POINTER(pdx_probe_weight)]),
+    "pdx_probe_summary_get": (c_int32, [POINTER(pdx_probe), POINTER(pdx_probe_summary)]),
+    "pdx_probe_sentence": (c_char_p, [POINTER(pdx_probe)]),
+    "pdx_probe_save": (c_int32, [POINTER(pdx_probe), c_char_p]),
     "pdx_simulate_options_init": (None, [POINTER(pdx_simulate_options), c_uint32]),
     "pdx_simulate": (
         c_int32,
