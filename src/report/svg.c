@@ -3,6 +3,7 @@
 #include "svg.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -141,16 +142,61 @@ static size_t fitting(double size, double room, const char *text) {
     return kept;
 }
 
-void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, const char *text) {
-    pdx__buf_text(out, "<text");
-    attribute(out, "x", x);
-    attribute(out, "y", y);
+static void text_inside(pdx__buf *out, double size, double room, const char *text) {
     pdx__buf_char(out, '>');
     size_t kept = fitting(size, room, text);
     if (text[kept]) element(out, "title", text);
     escape(out, text, kept);
     if (text[kept]) pdx__buf_text(out, "\xe2\x80\xa6");
     pdx__buf_text(out, "</text>\n");
+}
+
+void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, const char *text) {
+    pdx__buf_text(out, "<text");
+    attribute(out, "x", x);
+    attribute(out, "y", y);
+    text_inside(out, size, room, text);
+}
+
+void pdx__svg_text_up(pdx__buf *out, double x, double y, double size, double room,
+                      const char *text) {
+    pdx__buf_text(out, "<text transform=\"translate(");
+    number(out, x);
+    pdx__buf_char(out, ' ');
+    number(out, y);
+    pdx__buf_text(out, ") rotate(-90)\"");
+    text_inside(out, size, room, text);
+}
+
+void pdx__svg_heading(pdx__buf *out, double x, double room, const char *title,
+                      const char *subtitle) {
+    pdx__svg_group(out, " font-size=\"20\" font-weight=\"bold\" fill=\"#1a1a1a\"");
+    pdx__svg_text(out, x, 38, 20, room, title);
+    pdx__svg_group_end(out);
+    pdx__svg_group(out, " font-size=\"13\" fill=\"#4d4d4d\"");
+    pdx__svg_text(out, x, 60, 13, room, subtitle);
+    pdx__svg_group_end(out);
+}
+
+double pdx__svg_step(double wanted, double least) {
+    static const double steps[] = {1, 2, 5};
+    wanted = fmin(fmax(wanted, least), 1e12);
+    double power = pow(10, floor(log10(wanted)));
+    for (int i = 0; i < 3; ++i)
+        if (steps[i] * power >= wanted * (1 - 1e-12)) return steps[i] * power;
+    return 10 * power;
+}
+
+void pdx__svg_tick(char *out, size_t size, double value, double step, const char *unit) {
+    long long scale = 1;
+    int decimals = 0;
+    for (; step * (double)scale < 0.999 && decimals < 9; ++decimals) scale *= 10;
+    long long whole = fabs(value) < 1e8 ? llround(value * (double)scale) : 0;
+    const char *minus = whole < 0 ? "\xe2\x88\x92" : "";
+    whole = llabs(whole);
+    if (decimals)
+        snprintf(out, size, "%s%lld.%0*lld%s", minus, whole / scale, decimals, whole % scale, unit);
+    else snprintf(out, size, "%s%lld%s", minus, whole, unit);
 }
 
 static void polygon(pdx__buf *out, double x, double y, const double (*corner)[2], int corners,
@@ -163,6 +209,10 @@ static void polygon(pdx__buf *out, double x, double y, const double (*corner)[2]
         number(out, y + corner[i][1] * scale);
     }
     pdx__buf_text(out, "Z\"/>\n");
+}
+
+void pdx__svg_polygon(pdx__buf *out, const double (*corner)[2], int corners) {
+    polygon(out, 0, 0, corner, corners, 1);
 }
 
 void pdx__svg_mark(pdx__buf *out, int32_t mark, double x, double y, double radius) {

@@ -26,6 +26,19 @@ void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, 
 double pdx__svg_text_width(double size, const char *text);
 void pdx__svg_escape(pdx__buf *out, const char *text);
 
+/* The same, turned: read from below upwards, from (x, y) on. */
+void pdx__svg_text_up(pdx__buf *out, double x, double y, double size, double room,
+                      const char *text);
+/* A picture's title and the line below it, at the top. */
+void pdx__svg_heading(pdx__buf *out, double x, double room, const char *title,
+                      const char *subtitle);
+
+/* The smallest of 1, 2, 5 times a power of ten that is at least `wanted` and `least`; a number on
+ * an axis of such steps, with a minus sign that is one and `unit` behind it. */
+double pdx__svg_step(double wanted, double least);
+void pdx__svg_tick(char *out, size_t size, double value, double step, const char *unit);
+
+void pdx__svg_polygon(pdx__buf *out, const double (*corner)[2], int corners);
 /* Marks of about equal area around (x, y). */
 enum { PDX__SVG_CIRCLE, PDX__SVG_SQUARE, PDX__SVG_DIAMOND, PDX__SVG_TRIANGLE, PDX__SVG_MARKS };
 void pdx__svg_mark(pdx__buf *out, int32_t mark, double x, double y, double radius);

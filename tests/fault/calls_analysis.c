@@ -29,6 +29,12 @@ static pdx_status similarity_cluster(void) {
     return pdx_cluster(3, distance, merge, three);
 }
 
+static pdx_status report_alike_svg(void) {
+    MUST(pdx_report_similarity_svg(similarity, -1, PDX_METRIC_PEARSON, fault_path("out")));
+    return pdx_report_agreement_svg(fault_judgments, fault_dataset, NULL, 0, -1,
+                                    PDX_AGREEMENT_KAPPA, fault_path("out"));
+}
+
 static pdx_status study_nearer(void) {
     double probability;
     pdx_similarity_options options;
@@ -125,6 +131,7 @@ static pdx_status power_simulated(void) {
 const fault_call fault_analysis_calls[] = {
     {"similarity_create", similarity_create, 1},
     {"similarity_cluster", similarity_cluster, 1},
+    {"report_alike_svg", report_alike_svg, 1},
     {"study_nearer", study_nearer, 1},
     {"study_append", study_append, 1},
     {"judgments_agreement", judgments_agreement, 1},

@@ -181,6 +181,19 @@ static pdx_status report_dissection_svg(void) {
                                      NULL, fault_path("out"));
 }
 
+static pdx_status report_of_fits_svg(void) {
+    const pdx_posterior *fits[] = {pdx_study_get(study, 0), pdx_study_get(study, 1)};
+    const char *const names[] = {"tight", "wide"};
+    const double two[] = {1, 2};
+    pdx_calibration_points points = {
+        .size = sizeof points, .count = 2, .names = names, .predicted = two, .measured = two};
+    MUST(pdx_report_contrast_svg(fits[0], fits[1], 0.05, fault_path("out")));
+    MUST(pdx_report_position_svg(study, NULL, fault_dataset, fault_judgments, fault_path("out")));
+    MUST(pdx_report_prior_svg(fits, names, 2, fault_path("out")));
+    MUST(pdx_report_waterfall_svg(fits[0], fault_values, NULL, "pair", fault_path("out")));
+    return pdx_report_calibration_svg(&points, "title", fault_path("out"));
+}
+
 const fault_call fault_fit_calls[] = {
     {"fit_rows_auto", fit_rows_auto, 1},
     {"fit_rows_empirical_bayes", fit_rows_empirical_bayes, 1},
@@ -200,6 +213,7 @@ const fault_call fault_fit_calls[] = {
     {"posterior_contrast", posterior_contrast, 1},
     {"simulate", simulate, 1},
     {"report_dissection_svg", report_dissection_svg, 1},
+    {"report_of_fits_svg", report_of_fits_svg, 1},
     {NULL, NULL, 0},
 };
 

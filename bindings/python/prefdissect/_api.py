@@ -119,6 +119,8 @@ PDX_WEIGHT_UNCLEAR = 1
 PDX_WEIGHT_CONFIRMED = 2
 PDX_WEIGHT_CONTRADICTED = 3
 PDX_WEIGHT_FOUND = 4
+PDX_AGREEMENT_RAW = 0
+PDX_AGREEMENT_KAPPA = 1
 
 
 class Struct(Structure):
@@ -1229,6 +1231,33 @@ class pdx_simulate_options(Struct):
     ]
 
 
+class pdx_calibration_points(Struct):
+    size: int
+    count: int
+    names: Any
+    predicted: Any
+    predicted_low: Any
+    predicted_high: Any
+    measured: Any
+    measured_low: Any
+    measured_high: Any
+    none: float
+    unit: bytes | None
+    _fields_ = [
+        ("size", c_uint32),
+        ("count", c_int32),
+        ("names", POINTER(c_char_p)),
+        ("predicted", POINTER(c_double)),
+        ("predicted_low", POINTER(c_double)),
+        ("predicted_high", POINTER(c_double)),
+        ("measured", POINTER(c_double)),
+        ("measured_low", POINTER(c_double)),
+        ("measured_high", POINTER(c_double)),
+        ("none", c_double),
+        ("unit", c_char_p),
+    ]
+
+
 # Name of a function: what it returns, what it takes.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_status_name": (c_char_p, [c_int32]),
@@ -1709,6 +1738,58 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(POINTER(pdx_judgments)),
             POINTER(POINTER(pdx_study)),
             POINTER(pdx_simulate_options),
+        ],
+    ),
+    "pdx_report_similarity_svg": (c_int32, [POINTER(pdx_similarity), c_int32, c_int32, c_char_p]),
+    "pdx_report_agreement_svg": (
+        c_int32,
+        [
+            POINTER(pdx_judgments),
+            POINTER(pdx_dataset),
+            POINTER(c_int32),
+            c_int32,
+            c_int32,
+            c_int32,
+            c_char_p,
+        ],
+    ),
+    "pdx_report_waterfall_svg": (
+        c_int32,
+        [
+            POINTER(pdx_posterior),
+            POINTER(c_double),
+            POINTER(pdx_explain_options),
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_report_calibration_svg": (c_int32, [POINTER(pdx_calibration_points), c_char_p, c_char_p]),
+    "pdx_report_contrast_svg": (
+        c_int32,
+        [
+            POINTER(pdx_posterior),
+            POINTER(pdx_posterior),
+            c_double,
+            c_char_p,
+        ],
+    ),
+    "pdx_report_position_svg": (
+        c_int32,
+        [
+            POINTER(pdx_study),
+            c_char_p,
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            c_char_p,
+        ],
+    ),
+    "pdx_report_prior_svg": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_posterior)),
+            POINTER(c_char_p),
+            c_int32,
+            c_char_p,
         ],
     ),
     "pdx_report_dissection_svg": (
