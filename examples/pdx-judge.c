@@ -204,6 +204,12 @@ static const cli_option table[] = {
      .help = "environment variable that holds the key; default OPENAI_API_KEY",
      .advanced = 1},
     {.kind = CLI_TEXT,
+     .name = "key-header",
+     .argument = "NAME",
+     .target = &http.key_header,
+     .help = "the header that carries the key, as in api-key; default Authorization: Bearer",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
      .name = "proxy",
      .argument = "URL",
      .target = &http.proxy,
@@ -240,9 +246,14 @@ static const cli_option table[] = {
              "out",
      .advanced = 1},
     {.kind = CLI_SWITCH,
+     .name = "allow-missing",
+     .target = &run.allow_missing,
+     .help = "finish the file where answers stay missing; their rows have \"error\" and no verdict",
+     .advanced = 1},
+    {.kind = CLI_SWITCH,
      .name = "strict",
      .target = &strict,
-     .help = "exit with 1 where the server refused an answer",
+     .help = "exit with 1 where the server refused an answer, or one is missing",
      .advanced = 1},
     {.kind = CLI_HEADING, .name = "Where it runs (local)"},
     {.kind = CLI_TEXT,
@@ -341,6 +352,9 @@ static void tell(const pdx_judge_result *r, int way) {
     if (r->no_verdict)
         cli_note("%lld answers say nothing; their text is kept", (long long)r->no_verdict);
     if (r->refused) cli_note("the server refused %lld; their rows say why", (long long)r->refused);
+    if (r->failed && run.allow_missing)
+        cli_note("%lld answers are missing; the same command asks for them again",
+                 (long long)r->failed);
     if (r->truncated) cli_note("%lld prompts were cut to fit", (long long)r->truncated);
 }
 
@@ -424,7 +438,7 @@ int main(int argc, char **argv) {
         if (status == PDX_EIO || status == PDX_EBUSY) cli_write(status);
         cli_read(status);
         tell(&result, way);
-        if (strict && result.refused) return CLI_NOT_HELD;
+        if (strict && (result.refused || result.failed)) return CLI_NOT_HELD;
     }
     pdx_judge_free(judge);
     pdx_dataset_free(dataset);

@@ -15,9 +15,10 @@ extern "C" {
 typedef struct pdx_http_options {
     uint32_t size;
     const char *url;     /* base URL ("http://127.0.0.1:8000"; a "/v1" at its end is understood), or
-                            several with commas between: a pool, the least busy server is asked. A
-                            URL that ends in the route itself (".../chat/completions") is used as it
-                            stands. */
+                            several with commas between: a pool, the least busy server is asked,
+                            and one that fails rests. A URL that ends in the route itself
+                            (".../chat/completions") is used as it stands; a query
+                            ("?api-version=...") stays behind the route. */
     const char *model;   /* the name that the server knows it by */
     const char *key_env; /* environment variable that holds the key; default OPENAI_API_KEY; where
                             it is not set, no key is sent. The key is never logged or stored. */
@@ -41,8 +42,11 @@ typedef struct pdx_http_options {
     double max_usd;       /* money that the whole journal may cost; 0 (default): no limit. Needs
                              prices. Stops before it is exceeded, by estimate of what is in flight. */
     int64_t max_tokens;   /* the same in tokens, read and written */
-    int64_t max_response_bytes; /* of one answer; default 4 MiB */
+    int64_t max_response_bytes; /* of one answer; default 1 MiB */
     uint64_t seed;              /* of the waits between retries; default 1 */
+    const char *key;            /* the key itself, in place of key_env */
+    const char *key_header;     /* the header that carries the key, as in "api-key"; default
+                                   "Authorization", as "Bearer KEY" */
 } pdx_http_options;
 PDX_API void pdx_http_options_init(pdx_http_options *options, uint32_t size);
 #define pdx_http_options_init(options) pdx_http_options_init((options), (uint32_t)sizeof *(options))

@@ -96,6 +96,9 @@ typedef struct pdx_judge_options {
     int32_t orders;   /* PDX_ORDERS_*; default both */
     int64_t limit;    /* at most so many pairs, the first ones; 0 (default): all */
     pdx_hooks hooks;  /* counts pairs; log tells the expected time before the long part */
+    int32_t
+        allow_missing; /* 1: the file is finished even where answers are missing that may still
+                          come; their rows have "error", and a later run asks again; default 0 */
 } pdx_judge_options;
 PDX_API void pdx_judge_options_init(pdx_judge_options *options, uint32_t size);
 #define pdx_judge_options_init(options)                                                            \
@@ -133,7 +136,8 @@ typedef struct pdx_judge_result {
  * is without it; "normalised": true where probabilities are of the two labels only; "raw": the text
  * of a verdict, or of an answer that says nothing (then shown and winner are null); "error": the
  * server will not answer this one, and why. Answers that may still come make the run end with
- * PDX_ENETWORK, its part file kept; PDX_EBUDGET: the budget is spent, likewise. */
+ * PDX_ENETWORK, its part file kept, unless allow_missing; PDX_EBUDGET: the budget is spent,
+ * likewise. */
 PDX_API pdx_status pdx_judge_run(pdx_judge_result *result, pdx_judge *judge, pdx_dataset *dataset,
                                  const char *path, const pdx_judge_options *options);
 

@@ -255,13 +255,16 @@ pdx__http_judge *pdx__http_judge_of(const pdx_judge *judge) {
 
 /* The judge's own copies of the caller's strings. */
 static pdx_status keep_strings(pdx__http_judge *h) {
-    const char **all[] = {&h->o.url,      &h->o.model,       &h->o.key_env,      &h->o.proxy,
-                          &h->o.ca_file,  &h->o.prices,      &h->o.journal,      &h->j.prompt,
-                          &h->j.pattern,  &h->j.label_first, &h->j.label_second, &h->j.label_tie,
-                          &h->j.label_ids};
+    const char **all[] = {&h->o.url,       &h->o.model,       &h->o.key_env,      &h->o.proxy,
+                          &h->o.ca_file,   &h->o.prices,      &h->o.journal,      &h->j.prompt,
+                          &h->j.pattern,   &h->j.label_first, &h->j.label_second, &h->j.label_tie,
+                          &h->j.label_ids, &h->o.key,         &h->o.key_header};
     if (!h->j.label_first) h->j.label_first = "A";
     if (!h->j.label_second) h->j.label_second = "B";
     if (!h->j.label_tie) h->j.label_tie = "tie";
+    PDX__REQUIRE(h->j.prompt || !(strcmp(h->j.label_first, "A") || strcmp(h->j.label_second, "B") ||
+                                  strcmp(h->j.label_tie, "tie")),
+                 "the built-in prompts name the responses A and B: other labels need a template");
     if (!h->j.prompt)
         h->j.prompt = h->j.kind == PDX_HTTP_VERDICT ? "verdict"
                       : h->j.kind == PDX_HTTP_CHAT  ? "chat"

@@ -15,6 +15,7 @@
 typedef struct tally {
     double sum[2];        /* probability of the labels that are listed */
     double total, lowest; /* of all that is listed; the lowest log-probability */
+    double highest;
     int32_t entries;
 } tally;
 
@@ -49,7 +50,8 @@ static void take_entry(const pdx__http_judge *h, tally *t, const char *token, do
     if (!token || isnan(logp)) return;
     ++t->entries;
     if (logp < -1000) return; /* a server's way to say "next to nothing" */
-    if (logp > 0) logp = 0;
+    t->highest = fmax(t->highest, logp);
+    if (logp > 0) logp = 0; /* rounding */
     int32_t label = label_of(h, token);
     t->total += exp(logp);
     t->lowest = fmin(t->lowest, logp);
@@ -75,6 +77,13 @@ static void take_list(const pdx__http_judge *h, tally *t, const cJSON *top) {
     }
 }
 
+/* 1, and a reason, where these are no log-probabilities of different tokens. */
+static int32_t is_broken(const tally *t, char reason[256]) {
+    if (t->highest <= 0.01 && t->total <= 1.05) return 0;
+    snprintf(reason, 256, "its log-probabilities add up to more than 1");
+    return 1;
+}
+
 /* What is not listed is at most the least that is, and at most what they leave over. */
 static void conclude(const tally *t, pdx__answer *out) {
     if (t->sum[0] <= 0 && t->sum[1] <= 0) return;
@@ -97,6 +106,7 @@ static int32_t read_logprobs(const pdx__http_judge *h, const cJSON *body, pdx__a
     tally t = {.lowest = 0};
     if (!pdx__chat_read(body, &reply, reason)) return PDX__ACCEPT_AGAIN;
     take_list(h, &t, reply.top);
+    if (is_broken(&t, reason)) return PDX__ACCEPT_AGAIN;
     int refused = reply.refusal || (reply.finish && !strcmp(reply.finish, "content_filter"));
     if (!t.entries && *reply.text && !refused)
         return cannot(reason, "the server gives no log-probabilities (llama-cpp-python's needs "
@@ -115,6 +125,7 @@ static int32_t read_llama(const pdx__http_judge *h, const cJSON *body, pdx__answ
     const cJSON *top = cJSON_GetObjectItemCaseSensitive(first, "top_logprobs");
     if (!top) top = cJSON_GetObjectItemCaseSensitive(first, "probs");
     take_list(h, &t, top);
+    if (is_broken(&t, reason)) return PDX__ACCEPT_AGAIN;
     if (!t.entries && !(text && !*text))
         return cannot(reason, "the answer has no 'completion_probabilities': is this llama.cpp's "
                               "own server?");
@@ -183,12 +194,27 @@ pdx_status pdx__answers_open(pdx__http_judge *h) {
 
 void pdx__answers_close(pdx__http_judge *h) { pcre2_code_free(h->pattern); }
 
+/* How models mark off what they think. */
+static const struct {
+    const char *open, *close;
+} thoughts[] = {{"<think>", "</think>"},
+                {"<thinking>", "</thinking>"},
+                {"<reasoning>", "</reasoning>"},
+                {"[THINK]", "[/THINK]"},
+                {"<|channel|>analysis", "<|channel|>final<|message|>"}};
+
 /* After the thinking: a verdict within it is not the answer. */
 static const char *after_thinking(const char *text) {
-    const char *end = NULL;
-    for (const char *at = text; (at = strstr(at, "</think>")); at += 8) end = at + 8;
+    const char *end = NULL, *start = text + strspn(text, " \t\r\n");
+    int32_t begun = 0;
+    for (size_t k = 0; k < sizeof thoughts / sizeof *thoughts; ++k) {
+        size_t length = strlen(thoughts[k].close);
+        begun |= !strncmp(start, thoughts[k].open, strlen(thoughts[k].open));
+        for (const char *at = text; (at = strstr(at, thoughts[k].close)); at += length)
+            if (at + length > end) end = at + length;
+    }
     if (end) return end;
-    return strstr(text, "<think>") ? "" : text;
+    return begun ? "" : text;
 }
 
 static int32_t verdict_in(const pdx__http_judge *h, const char *text) {
@@ -220,6 +246,7 @@ static int32_t read_verdict(const pdx__http_judge *h, const cJSON *body, pdx__an
     if (!pdx__chat_read(body, &reply, reason)) return PDX__ACCEPT_AGAIN;
     int cut = reply.finish && !strcmp(reply.finish, "length");
     out->raw = reply.refusal ? reply.refusal : reply.text;
+    if (!*out->raw && reply.thought) out->raw = reply.thought;
     if (!cut && !reply.refusal) out->shown = verdict_in(h, after_thinking(reply.text));
     if (out->shown >= 0) return PDX__ACCEPT_GOOD;
     snprintf(reason, 256, "out of memory");

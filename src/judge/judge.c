@@ -25,6 +25,7 @@ static const pdx__option option_table[] = {
     {"orders", PDX__OPTION_INT32, offsetof(pdx_judge_options, orders), 0, 0, 2, order_names},
     {"limit", PDX__OPTION_INT64, offsetof(pdx_judge_options, limit), 0, 0, 9e15, NULL},
     {"hooks", PDX__OPTION_HOOKS, offsetof(pdx_judge_options, hooks), 0, 0, 0, NULL},
+    {"allow_missing", PDX__OPTION_INT32, offsetof(pdx_judge_options, allow_missing), 0, 0, 1, NULL},
 };
 
 void(pdx_judge_options_init)(pdx_judge_options *options, uint32_t size) {
@@ -336,7 +337,7 @@ static void count_failure(run *r, const pdx__question *q, int32_t order, const p
         snprintf(r->failure, sizeof r->failure, "pair '%.80s', order %s: %.200s", q->id,
                  order ? "BA" : "AB", a->failure);
     ++*(a->permanent ? &r->result->refused : &r->result->failed);
-    if (!a->permanent) return;
+    if (!a->permanent && !r->options->allow_missing) return;
     begin_row(r, &r->refused, q, order);
     pdx__buf_text(&r->refused, ",\"shown\":null,\"winner\":null,\"error\":");
     pdx__buf_json_string(&r->refused, a->failure, strlen(a->failure));
@@ -415,7 +416,7 @@ static pdx_status ask_all(run *r, const char *path) {
     if (status == PDX_OK && tick(r, NULL)) status = pdx__fail(PDX_ECANCELED, "stopped on request");
     summarise(r, &counts);
     PDX__TRY(status);
-    if (r->result->failed)
+    if (r->result->failed && !r->options->allow_missing)
         return pdx__fail(PDX_ENETWORK,
                          "%lld answers are missing (%s); what was answered is kept: run again",
                          (long long)r->result->failed, r->failure);

@@ -68,6 +68,16 @@ static int32_t refuse(char reason[256], const char *what) {
     return 0;
 }
 
+/* "content": a text, or parts of which the last text counts. */
+static const char *content_of(const cJSON *message) {
+    const cJSON *content = member(message, "content");
+    const char *text = cJSON_GetStringValue(content);
+    for (const cJSON *part = cJSON_IsArray(content) ? content->child : NULL; part;
+         part = part->next)
+        if (text_of(part, "text")) text = text_of(part, "text");
+    return text;
+}
+
 int32_t pdx__chat_read(const cJSON *body, pdx__chat_reply *out, char reason[256]) {
     memset(out, 0, sizeof *out);
     const cJSON *choice = cJSON_GetArrayItem(member(body, "choices"), 0);
@@ -75,7 +85,9 @@ int32_t pdx__chat_read(const cJSON *body, pdx__chat_reply *out, char reason[256]
     const cJSON *message = member(choice, "message"), *logprobs = member(choice, "logprobs");
     out->finish = text_of(choice, "finish_reason");
     if (cJSON_IsObject(message)) {
-        out->text = text_of(message, "content");
+        out->text = content_of(message);
+        out->thought = text_of(message, "reasoning_content");
+        if (!out->thought) out->thought = text_of(message, "reasoning");
         out->refusal = text_of(message, "refusal");
         if (!out->text && !out->refusal && member(message, "content"))
             return refuse(reason, "the message's 'content' is no text");
@@ -91,6 +103,26 @@ int32_t pdx__chat_read(const cJSON *body, pdx__chat_reply *out, char reason[256]
     }
     if (!out->text) out->text = "";
     return 1;
+}
+
+int32_t pdx__chat_mend(char *body, size_t length) {
+    static const char *const words[] = {"-Infinity", "Infinity", "NaN"};
+    int32_t count = 0, in_string = 0;
+    for (size_t i = 0; i < length; ++i) {
+        if (body[i] == '"') in_string = !in_string;
+        if (in_string && body[i] == '\\') ++i;
+        if (in_string || !strchr("-IN", body[i])) continue;
+        for (int k = 0; k < 3; ++k) {
+            size_t size = strlen(words[k]);
+            if (size > length - i || memcmp(body + i, words[k], size)) continue;
+            memset(body + i, ' ', size);
+            body[i] = body[i + 1] = '"';
+            i += size - 1;
+            ++count;
+            break;
+        }
+    }
+    return count;
 }
 
 static int64_t count_of(const cJSON *usage, const char *key, const char *other) {

@@ -31,6 +31,7 @@ void pdx__completion_body(pdx__buf *out, const pdx__chat_settings *settings, con
 /* What a body of either form says; all borrowed from the tree, NULL where absent. */
 typedef struct pdx__chat_reply {
     const char *text;    /* content of the message, or the completion; never NULL after success */
+    const char *thought; /* what a reasoning model thought before, where it is told apart */
     const char *refusal; /* the server's own word for it */
     const char *finish;  /* "stop", "length", "content_filter", ... */
     const cJSON *top;    /* the alternatives of the first token: an object {token: logp} or a list
@@ -38,6 +39,10 @@ typedef struct pdx__chat_reply {
 } pdx__chat_reply;
 /* 0 where the body is of neither form; `reason` says why. */
 int32_t pdx__chat_read(const cJSON *body, pdx__chat_reply *out, char reason[256]);
+
+/* JSON has no NaN and no infinities, but some servers write them: they become "", in place. How
+ * many there were. */
+int32_t pdx__chat_mend(char *body, size_t length);
 
 /* "usage": tokens read and written, -1 where it does not say. */
 void pdx__chat_usage(const cJSON *body, int64_t *input, int64_t *output);

@@ -487,14 +487,18 @@ static pdx_status add_header(net *n, const char *text) {
     return PDX_OK;
 }
 
-static pdx_status add_key(net *n, const char *name) {
-    const char *key = getenv(name);
+static pdx_status add_key(net *n, const pdx_http_options *o) {
+    const char *key = o->key ? o->key : getenv(o->key_env), *header = o->key_header;
     if (!key || !*key) return PDX_OK;
-    if (key[strcspn(key, "\r\n")])
-        return pdx__fail(PDX_EINVAL, "the key in %.80s has a line end within", name);
+    for (const char *c = key; *c; ++c)
+        if ((unsigned char)*c < 0x20)
+            return pdx__fail(PDX_EINVAL, "the key (%.80s) has a line end or the like within",
+                             o->key ? "option 'key'" : o->key_env);
+    int plain = !header || !strcasecmp(header, "Authorization");
     pdx__buf text = PDX__BUF_EMPTY;
     n->key = pdx__strdup(key);
-    pdx__buf_printf(&text, "Authorization: Bearer %s", key);
+    pdx__buf_printf(&text, "%s: %s%s", plain ? "Authorization" : header, plain ? "Bearer " : "",
+                    key);
     pdx_status status = n->key ? text.status : PDX_ENOMEM;
     if (status == PDX_OK) status = add_header(n, text.data);
     pdx__buf_free(&text);
@@ -519,7 +523,7 @@ static pdx_status set_up(net *n, const pdx_http_options *o) {
     curl_multi_setopt(n->multi, CURLMOPT_MAXCONNECTS, (long)o->concurrency);
     PDX__TRY(add_header(n, "Content-Type: application/json"));
     PDX__TRY(add_header(n, "Expect:")); /* no waiting for 100 Continue */
-    return add_key(n, o->key_env);
+    return add_key(n, o);
 }
 
 pdx_status pdx__curl_open(pdx__transport *out, const pdx_http_options *options) {

@@ -13,13 +13,17 @@
 #include "core/json.h"
 #include "core/strmap.h"
 
-enum { KEY = 64, KEPT_OF_FAILURE = 4096 };
+enum {
+    KEY = 64,
+    NAME = 16, /* bytes of a key that tell it from all others in memory */
+    KEPT_OF_FAILURE = 4096
+};
 static const char head[] = "{\"key\":\"", answered[] = "\",\"answered\":true,",
                   failed[] = "\",\"answered\":false,";
 
 typedef struct place {
-    int64_t offset, line;
-    size_t length; /* 0: no answer yet */
+    int64_t offset;
+    uint32_t length, line;
 } place;
 
 struct pdx__journal {
@@ -31,13 +35,23 @@ struct pdx__journal {
     int64_t size, lines, answers;
 };
 
+static void name_of(const char *key, char out[NAME]) {
+    for (int i = 0; i < NAME; ++i) {
+        int high = key[2 * i], low = key[2 * i + 1];
+        out[i] = (char)((high > '9' ? high - 'a' + 10 : high - '0') << 4 |
+                        (low > '9' ? low - 'a' + 10 : low - '0'));
+    }
+}
+
 static pdx_status remember(pdx__journal *j, const char *key, int64_t offset, size_t length) {
     int64_t index;
     int added;
+    char name[NAME];
+    name_of(key, name);
     PDX__TRY(pdx__grow(&j->list, &j->capacity, (size_t)j->keys.count + 1, sizeof *j->list));
-    PDX__TRY(pdx__strmap_add(&j->keys, key, KEY, &index, &added));
+    PDX__TRY(pdx__strmap_add(&j->keys, name, NAME, &index, &added));
     j->answers += added;
-    j->list[index] = (place){offset, j->lines, length};
+    j->list[index] = (place){offset, (uint32_t)length, (uint32_t)j->lines};
     return PDX_OK;
 }
 
@@ -139,7 +153,9 @@ pdx_status pdx__journal_find(pdx__journal *j, const char *key, pdx__journal_entr
                              int32_t *found) {
     *found = 0;
     memset(out, 0, sizeof *out);
-    int64_t index = pdx__strmap_find(&j->keys, key, KEY);
+    char name[NAME];
+    name_of(key, name);
+    int64_t index = pdx__strmap_find(&j->keys, name, NAME);
     if (index < 0) return PDX_OK;
     place at = j->list[index];
     char *line = pdx__alloc(at.length + 1, 1);
@@ -150,6 +166,10 @@ pdx_status pdx__journal_find(pdx__journal *j, const char *key, pdx__journal_entr
     if (pread(j->file, line, at.length, at.offset) != (ssize_t)at.length)
         status = pdx__fail_at(PDX_EIO, j->path, at.line, "cannot be read");
     int64_t attempts = 0;
+    if (status == PDX_OK && memcmp(line + sizeof head - 1, key, KEY) != 0) {
+        pdx__free(line); /* of another key with the same name */
+        return PDX_OK;
+    }
     if (status == PDX_OK) status = pdx__json_parse(&row, line, at.length, where);
     if (status == PDX_OK) status = pdx__json_int(row, "time", PDX__REQUIRED, &out->time, where);
     if (status == PDX_OK) status = pdx__json_int(row, "attempts", PDX__REQUIRED, &attempts, where);

@@ -9,6 +9,9 @@
 #define NUMBER(kind, field, initial, least, most)                                                  \
     { #field, PDX__OPTION_##kind, offsetof(pdx_http_options, field), initial, least, most, NULL }
 
+/* Characters of a header's name: RFC 9110, section 5.6.2. */
+#define TOKEN "!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+
 static const pdx__option option_table[] = {
     POINTER(url),
     POINTER(model),
@@ -28,8 +31,10 @@ static const pdx__option option_table[] = {
     NUMBER(DOUBLE, total_seconds, 600, 0.001, 1e6),
     NUMBER(DOUBLE, max_usd, 0, 0, 1e12),
     NUMBER(INT64, max_tokens, 0, 0, 9e15),
-    NUMBER(INT64, max_response_bytes, 4 << 20, 1024, 1 << 30),
+    NUMBER(INT64, max_response_bytes, 1 << 20, 1024, 1 << 30),
     NUMBER(UINT64, seed, 1, 0, 0),
+    POINTER(key),
+    POINTER(key_header),
 };
 
 void(pdx_http_options_init)(pdx_http_options *options, uint32_t size) {
@@ -43,6 +48,9 @@ pdx_status pdx__http_take_options(pdx_http_options *full, const pdx_http_options
     PDX__REQUIRE(full->model && *full->model, "http options: 'model' is not set");
     PDX__REQUIRE(full->max_usd == 0 || full->prices,
                  "http options: 'max_usd' needs 'prices', a file that says what tokens cost");
+    PDX__REQUIRE(!full->key_header ||
+                     (*full->key_header && !full->key_header[strspn(full->key_header, TOKEN)]),
+                 "http options: 'key_header' is no name of a header");
     if (!full->key_env) full->key_env = "OPENAI_API_KEY";
     return PDX_OK;
 }

@@ -383,6 +383,8 @@ class pdx_http_options(Struct):
     max_tokens: int
     max_response_bytes: int
     seed: int
+    key: bytes | None
+    key_header: bytes | None
     _fields_ = [
         ("size", c_uint32),
         ("url", c_char_p),
@@ -405,6 +407,8 @@ class pdx_http_options(Struct):
         ("max_tokens", c_int64),
         ("max_response_bytes", c_int64),
         ("seed", c_uint64),
+        ("key", c_char_p),
+        ("key_header", c_char_p),
     ]
 
 
@@ -493,12 +497,14 @@ class pdx_judge_options(Struct):
     orders: int
     limit: int
     hooks: pdx_hooks
+    allow_missing: int
     _fields_ = [
         ("size", c_uint32),
         ("name", c_char_p),
         ("orders", c_int32),
         ("limit", c_int64),
         ("hooks", pdx_hooks),
+        ("allow_missing", c_int32),
     ]
 
 

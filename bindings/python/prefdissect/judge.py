@@ -68,7 +68,7 @@ class Judge(Resource):
         return string(lib.pdx_judge_name(self._pointer))
 
     def run(self, dataset: Dataset, path: Path, *, name: str | None = None,
-            orders: str | None = None, limit: int | None = None,
+            orders: str | None = None, limit: int | None = None, allow_missing: bool | None = None,
             progress: ProgressFunction | None = None) -> JudgeResult:
         """Judges every pair and writes judgments.jsonl at `path`.
 
@@ -85,6 +85,8 @@ class Judge(Resource):
         orders : {"both", "ab", "ba"}
         limit : int, optional
             At most so many pairs, the first ones.
+        allow_missing : bool, optional
+            Finish the file even where answers are missing that may still come.
         progress : callable, optional
             Called with a `Progress`; an exception stops the run.
 
@@ -94,7 +96,8 @@ class Judge(Resource):
             Another process writes the same part file.
         """
         struct, hooks = options(_api.pdx_judge_options, lib.pdx_judge_options_init, {
-            "name": name, "orders": orders, "limit": limit, "progress": progress},
+            "name": name, "orders": orders, "limit": limit,
+            "allow_missing": allow_missing, "progress": progress},
             {"orders": "ORDERS"})
         result = _api.pdx_judge_result()
         run(lib.pdx_judge_run, byref(result), self._pointer, dataset._pointer, text(path),
@@ -150,7 +153,9 @@ class LocalJudge(Judge):
 class HttpOptions(TypedDict, total=False):
     """How a server is asked; absent or None: the library's default. Fields as in http.h."""
 
+    key: str | None
     key_env: str | None
+    key_header: str | None
     proxy: str | None
     ca_file: Path | None
     prices: Path | None
@@ -198,7 +203,7 @@ class HttpJudge(Judge):
         A model that takes max_completion_tokens and no temperature.
     temperature : float, optional
     **server
-        See `HttpOptions`. The key is read from the environment variable `key_env`.
+        See `HttpOptions`. The key is `key`, or read from the environment variable `key_env`.
     """
 
     def __init__(self, url: str, model: str, *, kind: str | None = None,
