@@ -222,9 +222,9 @@ static pdx_status http_run(void *self, const pdx__asking *asking, pdx__judge_cou
     pdx_status status = pdx__asker_open(&s.asker, &setup);
     if (status == PDX_OK) status = find_ids(&s);
     if (status == PDX_OK) status = ask_all(&s);
-    while (s.all) end_work(&s, s.all);
     if (s.asker) {
         pdx_http_totals t;
+        pdx__asker_drain(s.asker);
         pdx__asker_totals(s.asker, &t);
         counts->tokens = counts->computed = t.input_tokens;
         counts->output_tokens = t.output_tokens;
@@ -233,6 +233,7 @@ static pdx_status http_run(void *self, const pdx__asking *asking, pdx__judge_cou
     }
     counts->seconds = pdx__seconds() - start;
     pdx__asker_close(s.asker);
+    while (s.all) end_work(&s, s.all);
     pdx__free(journal);
     return status;
 }

@@ -9,6 +9,10 @@
 #include "core/sha256.h"
 #include "net/chat.h"
 
+/* Seconds that a run waits, at its end, for answers that are on their way: stopped by a person, or
+ * by an error. */
+enum { PATIENCE_OF_PEOPLE = 3, PATIENCE_OF_RUNS = 15 };
+
 void pdx__told_free(pdx__told *told) {
     cJSON_Delete(told->answer);
     told->answer = NULL;
@@ -122,8 +126,29 @@ pdx_status pdx__asker_open(pdx__asker **out, const pdx__asker_setup *setup) {
     return status;
 }
 
+void pdx__asker_drain(pdx__asker *a) {
+    char why[1024];
+    if (!a->in_flight) return;
+    snprintf(why, sizeof why, "%s", pdx_error_message());
+    double patience = a->fatal == PDX_OK ? PATIENCE_OF_PEOPLE : PATIENCE_OF_RUNS;
+    double until = a->transport.ops->now(a->transport.self) + patience;
+    pdx_status status = PDX_OK;
+    while (a->in_flight && (status == PDX_OK || status == PDX_ENETWORK)) {
+        pdx__reply reply;
+        int32_t got;
+        double left = until - a->transport.ops->now(a->transport.self);
+        if (left <= 0) break;
+        status = a->transport.ops->poll(a->transport.self, left, &reply, &got);
+        if (status != PDX_OK || !got) continue;
+        status = pdx__reply_take(a, &reply);
+        pdx__free(reply.body);
+    }
+    pdx__set_error_message(why);
+}
+
 void pdx__asker_close(pdx__asker *a) {
     if (!a) return;
+    pdx__asker_drain(a);
     while (a->all) {
         if (a->all->in_flight) a->transport.ops->cancel(a->transport.self, number_of(a->all));
         free_item(a, a->all);
@@ -133,7 +158,7 @@ void pdx__asker_close(pdx__asker *a) {
     pdx__free(a);
 }
 
-int64_t pdx__asker_pending(const pdx__asker *a) { return a->pending; }
+int64_t pdx__asker_pending(const pdx__asker *a) { return a->pending + (a->fatal != PDX_OK); }
 
 /* Enough to fill every free place at once, and no more: what waits stays with the caller. */
 int32_t pdx__asker_has_room(const pdx__asker *a) {

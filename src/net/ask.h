@@ -62,10 +62,16 @@ typedef struct pdx__asker_setup {
     void *context;
 } pdx__asker_setup;
 pdx_status pdx__asker_open(pdx__asker **out, const pdx__asker_setup *setup);
-void pdx__asker_close(pdx__asker *asker); /* what is in flight is dropped */
+/* At the end of a run that was stopped: what is on its way is paid for, so a few seconds are given
+ * to it, and its answers are written down, not told. `accept` is called, pdx_error_message() stays.
+ */
+void pdx__asker_drain(pdx__asker *asker);
+void pdx__asker_close(pdx__asker *asker); /* drains, and drops what is left */
 
 int32_t pdx__asker_has_room(const pdx__asker *asker);
-int64_t pdx__asker_pending(const pdx__asker *asker); /* put and not taken */
+/* Put and not taken; never 0 where the run has ended by an error that pdx__asker_take will return.
+ */
+int64_t pdx__asker_pending(const pdx__asker *asker);
 /* Taken also without room (an ask that follows from an answer need not wait). */
 pdx_status pdx__asker_put(pdx__asker *asker, const pdx__ask *ask);
 /* Waits at most `seconds`; *got = 0 where nothing was told. An error ends the run: nothing more can

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/buf.h"
@@ -52,8 +53,9 @@ typedef struct net {
     pdx__strays strays;
     exchange *busy, *done, **last_done, *idle;
     size_t held;
-    double due; /* when curl wants its turn without an event */
-    int poll;   /* of epoll */
+    pdx__server *told_at; /* of the last reply */
+    double due;           /* when curl wants its turn without an event */
+    int poll;             /* of epoll */
     char *key, *proxy, *ca_file;
     pdx_http_options o; /* numbers only */
     char too_large[64];
@@ -184,8 +186,9 @@ static CURLcode set_request(net *n, exchange *x, const char *path) {
         x->url_at = x->at;
         x->url_path = path;
     }
-    if (x->once != n->strays.seen) {
-        x->once = n->strays.seen;
+    int32_t once = n->strays.seen || !n->strays.answers;
+    if (x->once != once) {
+        x->once = once;
         SET(CURLOPT_FORBID_REUSE, (long)x->once);
         SET(CURLOPT_FRESH_CONNECT, (long)x->once);
     }
@@ -247,20 +250,28 @@ static void make_idle(net *n, exchange *x) {
 
 /* ---- turns ---- */
 
-/* Whether a whole answer belongs to this request. */
+/* Whether a whole answer belongs to this request. Over HTTP/2 it does. */
 static pdx_status look_at(net *n, exchange *x) {
     curl_socket_t s = CURL_SOCKET_BAD;
-    long version = 0, fresh = 1;
+    long version = 0, fresh = 1, port = 0;
     curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s);
     curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
     curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &fresh);
-    if (version != CURL_HTTP_VERSION_1_1) return PDX_OK;
-    if (s == CURL_SOCKET_BAD) { /* curl itself met more than the answer, and closed it */
-        n->strays.seen |= !x->closes;
+    curl_easy_getinfo(x->easy, CURLINFO_LOCAL_PORT, &port);
+    if (version != CURL_HTTP_VERSION_1_1) {
+        ++n->strays.answers;
         return PDX_OK;
     }
-    return pdx__strays_note(&n->strays, s, x->body.data, x->body.length, !fresh,
-                            !strncasecmp(x->at->url, "http:", 5), &x->stray);
+    x->stray = pdx__strays_note(&n->strays, port, x->body.data, x->body.length, !fresh);
+    if (x->stray < 0) return PDX_ENOMEM;
+    if (s == CURL_SOCKET_BAD) {
+        /* Closed, though neither side said so: curl itself met more than the answer. */
+        n->strays.seen |= !x->closes && !x->once;
+        return PDX_OK;
+    }
+    if (x->stray) shutdown(s, SHUT_RDWR);
+    else if (!strncasecmp(x->at->url, "http:", 5)) return pdx__strays_rest(&n->strays, s);
+    return PDX_OK;
 }
 
 /* Lets curl work; what is done is looked at before its connection can be used again, so at most one
@@ -412,6 +423,7 @@ static pdx_status take_body(net *n, exchange *x, pdx__reply *out) {
 static pdx_status finish(net *n, exchange *x, pdx__reply *out) {
     pdx_status status = PDX_OK;
     fill_reply(n, x, out);
+    n->told_at = x->at;
     if (x->body.status == PDX_ENOMEM || x->code == CURLE_OUT_OF_MEMORY) status = pdx__nomem();
     else if (out->how == PDX__REPLY_ARRIVED) status = take_body(n, x, out);
     make_idle(n, x);
@@ -430,6 +442,11 @@ static pdx_status net_poll(void *self, double seconds, pdx__reply *out, int32_t 
     n->done = x->next;
     *got = 1;
     return finish(n, x, out);
+}
+
+static void net_distrust(void *self) {
+    net *n = self;
+    if (n->told_at) pdx__server_did(n->told_at, 0, pdx__seconds());
 }
 
 static void net_cancel(void *self, int64_t id) {
@@ -478,7 +495,8 @@ static void net_close(void *self) {
 
 /* ---- opening ---- */
 
-static const pdx__transport_ops ops = {net_submit, net_poll, net_cancel, net_now, net_close};
+static const pdx__transport_ops ops = {net_submit, net_poll, net_distrust,
+                                       net_cancel, net_now,  net_close};
 
 static pdx_status add_header(net *n, const char *text) {
     struct curl_slist *longer = curl_slist_append(n->headers, text);

@@ -67,6 +67,10 @@ static void say(pdx__item *i, const char *format, int32_t code, const char *what
     snprintf(i->told.reason, sizeof i->told.reason, format, code, what);
 }
 
+static void distrust(pdx__asker *a) {
+    if (a->transport.ops->distrust) a->transport.ops->distrust(a->transport.self);
+}
+
 /* 2xx: an answer only where it is JSON of the right form, and then it is written down first. */
 static pdx_status read_answer(pdx__asker *a, pdx__item *i, const pdx__reply *r, double now) {
     cJSON *body;
@@ -81,6 +85,7 @@ static pdx_status read_answer(pdx__asker *a, pdx__item *i, const pdx__reply *r, 
     if (status != PDX_OK) {
         say(i, "status %d, but %s", r->code, pdx_error_message());
         pdx__budget_lose(&a->budget, i->cost);
+        distrust(a);
         return try_again(a, i, now, NAN, r->body, r->length);
     }
     pdx__chat_usage(body, &input, &output);
@@ -104,6 +109,7 @@ static pdx_status read_answer(pdx__asker *a, pdx__item *i, const pdx__reply *r, 
         return PDX_OK;
     }
     cJSON_Delete(body);
+    distrust(a);
     say(i, "status %d: %s", r->code, reason);
     if (verdict == PDX__ACCEPT_NEVER && !pdx__asker_proved(a, i)) {
         PDX__TRY(pdx__journal_failure(a->journal, i->told.key, i->told.attempts, i->told.reason,

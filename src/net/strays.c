@@ -5,26 +5,14 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum { FIRST_LOOK_MS = 20, ENOUGH_VARIED = 2, RARE = 8 };
+enum { RARE = 8 };
+enum { AT_REST, IN_USE = 1, LISTED = 2 }; /* bits of a socket's state */
 
 void pdx__strays_close(pdx__strays *s) {
-    pdx__free(s->lines);
+    pdx__free(s->told);
     pdx__free(s->rested);
+    pdx__free(s->state);
     memset(s, 0, sizeof *s);
-}
-
-static pdx_status reach(pdx__strays *s, int socket) {
-    size_t before = s->capacity;
-    if ((size_t)socket < before) return PDX_OK;
-    PDX__TRY(pdx__grow(&s->lines, &s->capacity, (size_t)socket + 1, sizeof *s->lines));
-    memset(s->lines + before, 0, (s->capacity - before) * sizeof *s->lines);
-    return PDX_OK;
-}
-
-pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use) {
-    PDX__TRY(reach(s, socket));
-    s->lines[socket].in_use = in_use;
-    return PDX_OK;
 }
 
 static uint64_t hash_of(const char *text, size_t length) {
@@ -38,35 +26,35 @@ static uint64_t hash_of(const char *text, size_t length) {
     return h;
 }
 
-/* Only connections that are used again tell whether a server's answers vary. */
-static int32_t is_stray(pdx__strays *s, int socket, uint64_t body, int32_t again) {
-    if (!again) return 0;
-    int32_t same = s->lines[socket].last == body;
-    int32_t stray = same && s->varied >= ENOUGH_VARIED && s->repeated * RARE < s->varied;
-    ++*(same ? &s->repeated : &s->varied);
+/* A server that always says the same says it to the next request, too. */
+int32_t pdx__strays_note(pdx__strays *s, long port, const char *body, size_t length,
+                         int32_t before) {
+    if (!s->told && !(s->told = pdx__alloc_zero(PDX__PORTS, sizeof *s->told))) return -1;
+    uint64_t hash = hash_of(body, length), *told = &s->told[port & (PDX__PORTS - 1)];
+    int32_t stray = before && *told == hash && s->varied && s->repeated * RARE < s->varied;
+    if (s->answers++ && !stray) ++*(s->last == hash ? &s->repeated : &s->varied);
+    *told = s->last = hash;
+    s->seen |= stray;
     return stray;
 }
 
-pdx_status pdx__strays_note(pdx__strays *s, int socket, const char *body, size_t length,
-                            int32_t again, int32_t plain, int32_t *stray) {
-    *stray = 0;
-    PDX__TRY(reach(s, socket));
-    uint64_t hash = hash_of(body, length);
-    *stray = is_stray(s, socket, hash, again);
-    s->lines[socket].last = hash;
-    if (!s->looked++) {
-        struct pollfd wait = {socket, POLLIN, 0};
-        poll(&wait, 1, FIRST_LOOK_MS);
+pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use) {
+    size_t had = s->capacity;
+    if ((size_t)socket >= had) {
+        PDX__TRY(pdx__grow(&s->state, &s->capacity, (size_t)socket + 1, sizeof *s->state));
+        memset(s->state + had, AT_REST, s->capacity - had);
     }
-    if (*stray) {
-        s->seen = 1;
-        shutdown(socket, SHUT_RDWR);
-        return PDX_OK;
-    }
-    if (!plain || s->lines[socket].rests) return PDX_OK;
+    if (in_use) s->state[socket] |= IN_USE;
+    else s->state[socket] &= (char)~IN_USE;
+    return PDX_OK;
+}
+
+pdx_status pdx__strays_rest(pdx__strays *s, int socket) {
+    PDX__TRY(pdx__strays_use(s, socket, 0));
+    if (s->state[socket] & LISTED) return PDX_OK;
     PDX__TRY(pdx__grow(&s->rested, &s->rested_capacity, s->rested_count + 1, sizeof *s->rested));
     s->rested[s->rested_count++] = (struct pollfd){.fd = socket, .events = POLLIN};
-    s->lines[socket].rests = 1;
+    s->state[socket] |= LISTED;
     return PDX_OK;
 }
 
@@ -74,17 +62,17 @@ void pdx__strays_look(pdx__strays *s) {
     size_t kept = 0;
     if (!s->rested_count || poll(s->rested, s->rested_count, 0) < 0) return;
     for (size_t i = 0; i < s->rested_count; ++i) {
-        char byte;
+        char byte, *state = &s->state[s->rested[i].fd];
         struct pollfd rested = s->rested[i];
-        s->lines[rested.fd].rests = 0;
-        if (s->lines[rested.fd].in_use) continue;
-        if (!rested.revents) {
-            s->lines[rested.fd].rests = 1;
+        if (!(*state & IN_USE) && !rested.revents) {
             s->rested[kept++] = rested;
-        } else if (recv(rested.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+            continue;
+        }
+        if (!(*state & IN_USE) && recv(rested.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
             s->seen = 1;
             shutdown(rested.fd, SHUT_RDWR);
         }
+        *state &= (char)~LISTED;
     }
     s->rested_count = kept;
 }

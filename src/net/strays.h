@@ -1,37 +1,36 @@
 /* Answers that nobody asked for. HTTP/1 tells nothing of which request an answer belongs to but its
  * place: a server that answers twice would have its second answer taken for that of the next
- * request on the connection. So a connection at rest with bytes on it is closed; after the first
- * answer of all a moment is given for such bytes to come; and an answer that is byte for byte the
- * last one of its connection, from a server whose answers vary, is not taken: it is asked again
- * elsewhere. */
+ * request on the connection. So a connection at rest with bytes on it is closed; and an answer that
+ * is byte for byte the last one of its connection, from a server whose answers vary, is not taken:
+ * it is asked again elsewhere. Nothing is known of a server at its first answer, so that answer's
+ * connection is not used again. */
 #ifndef PDX_NET_STRAYS_H
 #define PDX_NET_STRAYS_H
 
 #include "core/alloc.h"
 
-typedef struct pdx__line {
-    uint64_t last;  /* hash of its last answer */
-    int32_t in_use; /* 1: curl waits for something on it */
-    int32_t rests;  /* 1: it is among `rested` */
-} pdx__line;
+enum { PDX__PORTS = 1 << 16 };
 
 typedef struct pdx__strays {
-    pdx__line *lines; /* [capacity] by number of the socket */
-    size_t capacity;
+    uint64_t *told; /* [PDX__PORTS] hash of a connection's last answer, by its port on our side */
     struct pollfd *rested; /* plain connections that curl may use for the next request */
     size_t rested_count, rested_capacity;
-    int32_t varied, repeated; /* answers unlike, and like, the last one of their connection */
-    int32_t looked;           /* 1: one answer was waited after */
+    char *state; /* [capacity] by number of the socket: in use, or among `rested` */
+    size_t capacity;
+    int64_t answers, varied, repeated; /* all; unlike, and like, the one before */
+    uint64_t last;                     /* hash of the last of all answers */
     int32_t seen; /* 1: an answer too many was seen; no connection is to be used again */
 } pdx__strays;
 
 void pdx__strays_close(pdx__strays *s); /* a zeroed struct is open */
 /* A socket that curl begins, or ends, to wait for. */
 pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use);
-/* Notes a whole answer over `socket`. `again`: the connection had one before; `plain`: without TLS,
- * so that bytes on it can be seen. *stray: it is one too many. */
-pdx_status pdx__strays_note(pdx__strays *s, int socket, const char *body, size_t length,
-                            int32_t again, int32_t plain, int32_t *stray);
+/* Notes a whole answer over the connection from `port`, which had one `before`. 1: it is one too
+ * many; -1: out of memory. */
+int32_t pdx__strays_note(pdx__strays *s, long port, const char *body, size_t length,
+                         int32_t before);
+/* A connection without TLS, whose bytes can be seen, has come to rest. */
+pdx_status pdx__strays_rest(pdx__strays *s, int socket);
 /* Closes connections at rest that have something on them. To be called before anything is sent. */
 void pdx__strays_look(pdx__strays *s);
 

@@ -32,6 +32,8 @@ typedef struct pdx__transport_ops {
     pdx_status (*submit)(void *self, int64_t id, const char *path, const char *body, size_t length);
     /* Waits at most `seconds` for one reply; *got = 0 where none came. */
     pdx_status (*poll)(void *self, double seconds, pdx__reply *out, int32_t *got);
+    /* The last reply was no answer, though its status says so. NULL: nobody wants to know. */
+    void (*distrust)(void *self);
     void (*cancel)(void *self, int64_t id); /* no reply will come */
     double (*now)(void *self);              /* seconds of a steady clock */
     void (*close)(void *self);

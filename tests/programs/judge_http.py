@@ -1,5 +1,5 @@
-"""pdx-judge over HTTP against a loopback server: each route, each fault at each place, kills, batch
-files, budgets, keys, certificates."""
+"""pdx-judge over HTTP against a loopback server: each route, batch files, budgets, keys, certificates,
+verdicts in words. Faults and kills: judge_http_faults.py."""
 import json
 import math
 import os
@@ -10,59 +10,11 @@ import sys
 import time
 
 import support
+from http_support import PAIRS, complete, judge, read, rows, write_pairs
 from support import check, equal, refused, run
 
-sys.path.insert(0, os.path.join(support.ROOT, "tests", "support"))
-import fault_server  # noqa: E402
-from fault_server import FAULTS, Server, logps  # noqa: E402
-
-PAIRS = 4
-FAST = ["--quiet", "--retries", 3, "--timeout", 3, "--idle-timeout", 1]
-
-
-def write_pairs(folder, count=PAIRS):
-    folder.write("pairs.jsonl", "".join(json.dumps(
-        {"id": f"p{i}", "query": f"Why {i}? {{first}} \"\\", "response_a": f"So {i}. </s> {{second}}",
-         "response_b": f"Thus é {i * i}."}) + "\n" for i in range(count)))
-
-
-def judge(folder, server, *more, fast=FAST, **keywords):
-    return run("pdx-judge", "http", "--url", server.url, "--model", "m", "--pairs", "pairs.jsonl",
-               "-o", "out.jsonl", *fast, *more, folder=folder.path, **keywords)
-
-
-def read(folder, name):
-    with open(folder.at(name), encoding="utf-8") as file:
-        return file.read()
-
-
-def rows(folder, name="out.jsonl"):
-    return [json.loads(line) for line in read(folder, name).splitlines()]
-
-
-def expected_logp(prompt):
-    x = logps(prompt)
-    return math.log(math.exp(x[" A"]) + math.exp(x["A"])), x[" B"]
-
-
-def complete(folder, server, count=PAIRS):
-    """Every pair and order has one row, with the log-probabilities of its own prompt."""
-    made = rows(folder)
-    equal(sorted((row["pair"], row["order"]) for row in made),
-          sorted((f"p{i}", order) for i in range(count) for order in ("AB", "BA")))
-    by_prompt = {}
-    for path, body, _ in server.requests:
-        by_prompt[body["prompt"]] = expected_logp(body["prompt"])
-    for row in made:
-        i = int(row["pair"][1:])
-        first = f"So {i}. </s> {{second}}" if row["order"] == "AB" else f"Thus é {i * i}."
-        prompt = [p for p in by_prompt if f"Why {i}? " in p and "Response A:\n" + first in p]
-        equal(len(prompt), 1, row)
-        a, b = by_prompt[prompt[0]]
-        check(abs(row["logp_first"] - a) < 1e-9 and abs(row["logp_second"] - b) < 1e-9, row)
-        check(abs(row["coverage"] - math.exp(a) - math.exp(b)) < 1e-9, row)
-        equal(row["provenance"]["model"], "m-0613")
-
+import fault_server
+from fault_server import Server
 
 def test_every_route():
     for kind in ("completions", "chat", "verdict", "token-ids", "generative-scoring", "score", "llama"):
@@ -82,98 +34,6 @@ def test_every_route():
             equal(len(asks), 2 * PAIRS, kind)
             if kind == "completions":
                 complete(folder, server)
-
-
-def fault_run(fault, at, length=1):
-    with support.Folder() as folder, \
-            Server(lambda n, body: fault if at <= n < at + length else None) as server:
-        write_pairs(folder)
-        done = judge(folder, server)
-        if done.status != 0:
-            equal(done.status, 3, f"{fault} at {at}: {done.err}")
-            check(not os.path.exists(folder.at("out.jsonl")), fault)
-            server.plan = None
-            again = judge(folder, server)
-            equal(again.status, 0, f"{fault} at {at}, again: {again.err}")
-        complete(folder, server)
-        paid = len(server.answered)
-        check(paid == 2 * PAIRS, f"{fault} at {at}: {paid} paid")
-        return done.status
-
-
-def test_every_fault_at_every_place():
-    import concurrent.futures
-    jobs = []
-    with concurrent.futures.ThreadPoolExecutor(12) as pool:
-        for fault in FAULTS:
-            for at in range(2 * PAIRS):
-                if fault == "twice":
-                    continue
-                jobs.append((fault, at, pool.submit(fault_run, fault, at)))
-        for fault, at, job in jobs:
-            status = job.result()
-            if not (fault == "redirect" and at == 0):
-                equal(status, 0, f"{fault} at {at}")
-
-
-def test_answers_that_come_twice():
-    for start in (0, 3, 9, 15):
-        with support.Folder() as folder, \
-                Server(lambda n, body: "twice" if n >= start else None) as server:
-            write_pairs(folder, 10)
-            equal(judge(folder, server, "--concurrency", 2).status, 0)
-            complete(folder, server, 10)
-
-
-def test_a_server_that_stays_down():
-    for fault in ("500", "429", "cut-json", "reset", "huge"):
-        with support.Folder() as folder, Server(lambda n, body: fault if n > 2 else None) as server:
-            write_pairs(folder)
-            first = judge(folder, server, "--retries", 1)
-            equal(first.status, 3, first.err)
-            check(len(first.err.splitlines()) == 1, first.err)
-            server.plan = None
-            equal(judge(folder, server).status, 0)
-            complete(folder, server)
-            equal(len(server.answered), 2 * PAIRS)
-
-
-def test_kill_at_any_moment():
-    random.seed(5)
-    with support.Folder() as folder, Server(delay=0.005) as server:
-        write_pairs(folder, 60)
-        command = [os.path.join(support.PROGRAMS, "pdx-judge"), "http", "--url", server.url, "--model",
-                   "m", "--pairs", "pairs.jsonl", "-o", "out.jsonl", "--concurrency", "4"]
-        for _ in range(100):
-            if os.path.exists(folder.at("out.jsonl")):
-                break
-            running = subprocess.Popen(command, cwd=folder.path, stderr=subprocess.DEVNULL)
-            time.sleep(random.uniform(0.005, 0.06))
-            running.send_signal(signal.SIGKILL)
-            running.wait()
-        kills = _ + 1
-        if not os.path.exists(folder.at("out.jsonl")):
-            equal(judge(folder, server).status, 0)
-        complete(folder, server, 60)
-        twice = len(server.answered) - len(set(server.answered))
-        check(twice <= 4 * kills, f"{twice} paid twice in {kills} kills")
-        keys = [json.loads(line)["key"] for line in read(folder, "out.jsonl.journal").splitlines()]
-        equal(len(keys), 120)
-        equal(len(set(keys)), 120)
-
-
-def test_two_runs_on_one_file_are_refused():
-    with support.Folder() as folder, Server(delay=0.3) as server:
-        write_pairs(folder)
-        command = [os.path.join(support.PROGRAMS, "pdx-judge"), "http", "--url", server.url, "--model",
-                   "m", "--pairs", "pairs.jsonl", "-o", "out.jsonl", "--quiet"]
-        running = subprocess.Popen(command, cwd=folder.path)
-        end = time.time() + 10
-        while not server.requests and time.time() < end:
-            time.sleep(0.01)
-        refused(judge(folder, server), 3, "another run")
-        equal(running.wait(timeout=20), 0)
-        complete(folder, server)
 
 
 def test_batch_files():

@@ -85,8 +85,8 @@ static inline double fake_now(void *self) { return ((fake *)self)->clock; }
 static inline void fake_close(void *self) { (void)self; }
 
 static inline pdx__transport fake_transport(fake *f) {
-    static const pdx__transport_ops ops = {fake_submit, fake_poll, fake_cancel, fake_now,
-                                           fake_close};
+    static const pdx__transport_ops ops = {fake_submit, fake_poll, NULL,
+                                           fake_cancel, fake_now,  fake_close};
     return (pdx__transport){&ops, f};
 }
 

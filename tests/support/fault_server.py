@@ -3,6 +3,9 @@
 Server(plan): plan(n, body) names what becomes of request number n (from 0): None is a good answer, or
 one of FAULTS. Good answers depend on the body alone, so that a test can compute them. `requests` holds
 (path, body, headers) of what arrived, `answered` the bodies that were answered well."""
+import email.utils
+import functools
+import gzip
 import hashlib
 import http.server
 import json
@@ -13,8 +16,22 @@ import struct
 import threading
 import time
 
-FAULTS = ["429", "429-wait", "500", "503", "reset", "reset-in-body", "cut-json", "html", "silence",
-          "drip", "redirect", "twice", "huge", "not-utf8", "deep", "empty", "no-length-cut"]
+# Those that mend themselves: the next request for the same is answered.
+FAULTS = ["429", "429-wait", "429-date", "429-junk", "500", "503", "reset", "reset-in-body", "cut-json",
+          "html", "silence", "drip", "drip-head", "redirect", "twice", "huge", "huge-chunked", "gzip-bomb",
+          "not-utf8", "deep", "wide", "empty", "no-length-cut", "length-long", "length-short", "length-odd",
+          "chunks-odd", "no-head", "status-odd", "endless-head", "two-values", "error-200", "null-choices",
+          "no-choices", "no-logprobs", "nan-logprobs", "text-logprobs", "high-logprobs"]
+# Those that do not: the run says so, or stops.
+LASTING = {"429-for-ever": 3, "400": 0, "401": 0, "402": 3, "403": 0, "404": 0}
+# Good answers in odd clothes.
+ODD = ["gzip", "close", "continue", "plain-type", "chunked", "http-1.0"]
+
+
+@functools.cache
+def bomb():
+    """64 MiB of brackets in 64 KiB."""
+    return gzip.compress(b"[" * (1 << 26))
 
 
 def logps(text):
@@ -103,11 +120,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if owner.delay:
                 time.sleep(owner.delay)
             fault = owner.plan(n, body) if owner.plan else None
-            if fault is None:
+            if fault is None or fault in ODD:
                 good = json.dumps(ROUTES[self.path](body)).encode()
                 with owner.lock:
                     owner.answered.append(raw)
-                self.say(200, good)
+                if fault:
+                    self.play_odd(fault, good)
+                else:
+                    self.say(200, good)
             else:
                 self.play(fault, json.dumps(ROUTES[self.path](body)).encode())
         except (BrokenPipeError, ConnectionResetError, ValueError, OSError):
@@ -116,16 +136,61 @@ class Handler(http.server.BaseHTTPRequestHandler):
             with owner.lock:
                 owner.in_flight -= 1
 
+    def raw(self, data, close=True):
+        self.wfile.write(data)
+        self.wfile.flush()
+        self.close_connection |= close
+
+    def drip(self, data):
+        for i in range(len(data)):
+            self.raw(data[i:i + 1])
+            if self.server.owner.stop.wait(0.2):
+                return
+
+    def chunks(self, pieces):
+        self.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", close=False)
+        for piece in pieces:
+            self.raw(b"%x\r\n%s\r\n" % (len(piece), piece), close=False)
+        self.raw(b"0\r\n\r\n", close=False)
+
+    def play_odd(self, odd, good):
+        """A good answer."""
+        head = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(good)
+        if odd == "gzip":
+            self.say(200, gzip.compress(good), headers=[("Content-Encoding", "gzip")])
+        elif odd == "close":
+            self.say(200, good, headers=[("Connection", "close")])
+            self.close_connection = True
+        elif odd == "continue":
+            self.raw(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" + head + good,
+                     close=False)
+        elif odd == "plain-type":
+            self.say(200, good, "text/plain")
+        elif odd == "chunked":
+            self.chunks([good[i:i + 50] for i in range(0, len(good), 50)])
+        elif odd == "http-1.0":
+            self.raw(b"HTTP/1.0 200 OK\r\n\r\n" + good)
+
     def play(self, fault, good):
         slow = b'{"error": {"message": "slow down", "code": "rate_limit_exceeded"}}'
-        if fault == "429":
-            self.say(429, slow)
-        elif fault == "429-wait":
-            self.say(429, slow, headers=[("Retry-After", "1")])
-        elif fault == "500":
-            self.say(500, b"Internal Server Error", "text/plain")
+        waits = {"429": [], "429-wait": ["1"], "429-junk": ["soon"], "429-for-ever": ["999999999"],
+                 "429-date": [email.utils.formatdate(time.time() + 1.5, usegmt=True)]}
+        logprobs = json.loads(good)
+        if isinstance(fault, str) and "choices" in logprobs:
+            of = {"no": None, "nan": {" A": math.nan, " B": -math.inf}, "text": {" A": "-0.5"},
+                  "high": {" A": 3.0, " B": -1.0}}.get(fault.split("-")[0])
+            logprobs["choices"][0]["logprobs"] = {"top_logprobs": [of]} if of else None
+        if isinstance(fault, tuple):
+            self.say(fault[0], json.dumps(fault[1]).encode())
+        elif fault in waits:
+            self.say(429, slow, headers=[("Retry-After", wait) for wait in waits[fault]])
+        elif fault in ("500", "502"):
+            self.say(int(fault), b"Internal Server Error", "text/plain")
         elif fault == "503":
             self.say(503, b"")
+        elif fault in LASTING:
+            code = {"400": "context_length_exceeded"}.get(fault, "no")
+            self.say(int(fault), b'{"error": {"message": "not this", "code": "%s"}}' % code.encode())
         elif fault == "reset":
             self.reset()
         elif fault == "reset-in-body":
@@ -140,33 +205,61 @@ class Handler(http.server.BaseHTTPRequestHandler):
             self.close_connection = True
         elif fault == "drip":
             self.say(200, b"", length=len(good))
-            for i in range(len(good)):
-                self.wfile.write(good[i:i + 1])
-                self.wfile.flush()
-                if self.server.owner.stop.wait(0.2):
-                    return
+            self.drip(good)
+        elif fault == "drip-head":
+            self.drip(b"HTTP/1.1 200 OK\r\nX-Slow: " + b"x" * 200)
         elif fault == "redirect":
             self.say(302, b"", headers=[("Location", "http://127.0.0.1:1/elsewhere")])
-        elif fault == "twice":
+        elif fault in ("twice", "twice-late"):
             self.say(200, good)
+            self.server.owner.stop.wait(0.03 if fault == "twice-late" else 0)
             self.say(200, good)
             self.close_connection = True
         elif fault == "huge":
             self.say(200, b"", length=1 << 30)
             for _ in range(1 << 14):
                 self.wfile.write(b"[" * 65536)
+        elif fault == "huge-chunked":
+            self.chunks(b"[[],[]," * 10000 for _ in range(15000))
+        elif fault == "gzip-bomb":
+            self.say(200, bomb(), headers=[("Content-Encoding", "gzip")])
         elif fault == "not-utf8":
             self.say(200, b'{"choices": [{"text": "\xff\xfe\x00"}]}')
         elif fault == "deep":
             self.say(200, b"[" * 1000000)
+        elif fault == "wide":
+            self.say(200, b'{"choices": [' + b"[]," * 300000 + b"[]]}")
         elif fault == "empty":
             self.say(200, b"")
         elif fault == "no-length-cut":
-            self.wfile.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n" + good[:16])
-            self.wfile.flush()
+            self.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n" + good[:16])
+        elif fault == "length-long":
+            self.say(200, good, length=len(good) + 10)
+            self.server.owner.stop.wait(4)
             self.close_connection = True
-        elif isinstance(fault, tuple):
-            self.say(fault[0], json.dumps(fault[1]).encode())
+        elif fault == "length-short":
+            self.say(200, good, length=len(good) - 10)
+        elif fault == "length-odd":
+            self.say(200, good, length="-7, 3")
+        elif fault == "chunks-odd":
+            self.raw(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n" + good)
+        elif fault == "no-head":
+            self.raw(good)
+        elif fault == "status-odd":
+            self.raw(b"HTTP/1.1 abc\r\n\r\n" + good)
+        elif fault == "endless-head":
+            for _ in range(100000):
+                self.raw(b"HTTP/1.1 100 Continue\r\nX-Y: " + b"z" * 500 + b"\r\n\r\n")
+        elif fault == "two-values":
+            self.say(200, good + good)
+        elif fault == "error-200":
+            self.say(200, b'{"error": {"message": "overloaded", "code": 502}}')
+        elif fault == "null-choices":
+            self.say(200, b'{"choices": null}')
+        elif fault == "no-choices":
+            self.say(200, b'{"choices": []}')
+        elif fault.endswith("-logprobs"):
+            self.say(200, json.dumps(logprobs).encode())
         else:
             raise ValueError(fault)
 
@@ -180,11 +273,11 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    def __init__(self, plan=None, delay=0, certificate=None):
+    def __init__(self, plan=None, delay=0, certificate=None, port=0):
         self.plan, self.delay = plan, delay
         self.lock, self.stop = threading.Lock(), threading.Event()
         self.requests, self.answered, self.in_flight, self.most_in_flight = [], [], 0, 0
-        self.listener = Listener(("127.0.0.1", 0), Handler)
+        self.listener = Listener(("127.0.0.1", port), Handler)
         self.listener.owner = self
         scheme = "http"
         if certificate:
