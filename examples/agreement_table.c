@@ -197,7 +197,7 @@ static void table_group(FILE *f, const verdicts *v, int32_t g) {
     fputc('\n', f);
 }
 
-void write_agreement(const char *gold, const char *group) {
+void write_agreement(const char *gold, const char *group, const char *svg) {
     verdicts v = {0};
     cli_sink sink;
     int first = 1, shown = 0;
@@ -210,6 +210,9 @@ void write_agreement(const char *gold, const char *group) {
     for (int32_t g = -1; g < pdx_dataset_group_count(v.dataset); ++g) {
         if (group && strcmp(group, group_name(&v, g))) continue;
         compute(&v, g);
+        if (svg && !shown)
+            cli_picture(pdx_report_agreement_svg(v.judgments, v.dataset, v.judge, v.count, g,
+                                                 PDX_AGREEMENT_RAW, svg));
         if (cli.format == CLI_FORMAT_JSON) {
             if (!first) fputs(",\n", sink.stream);
             first = 0;

@@ -64,6 +64,10 @@ static void stop_unless_ok(pdx_status status, int file_trouble) {
 void cli_read(pdx_status status) { stop_unless_ok(status, CLI_BAD_INPUT); }
 void cli_write(pdx_status status) { stop_unless_ok(status, CLI_OUTSIDE); }
 
+void cli_picture(pdx_status status) {
+    stop_unless_ok(status, status == PDX_EIO ? CLI_OUTSIDE : CLI_BAD_INPUT);
+}
+
 static void on_interrupt(int number) {
     (void)number;
     interrupted = 1;

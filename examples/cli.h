@@ -84,6 +84,8 @@ void cli_fail(int exit_status, const char *format, ...)
  * input, a file that cannot be written by cli_write is the outside's fault. */
 void cli_read(pdx_status status);
 void cli_write(pdx_status status);
+/* For pictures: what cannot be drawn is bad input, what cannot be written the outside's fault. */
+void cli_picture(pdx_status status);
 
 /* Exits unless the file can be read: for calls that read and write, whose failures are then the
  * outside's. `folder_too`: a folder will do. */

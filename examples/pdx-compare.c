@@ -2,6 +2,7 @@
  * verdicts (agreement, consistency). */
 #include "agreement_table.h"
 #include "analysis_write.h"
+#include "contrast_table.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +10,8 @@
 
 static cli_list fits, weights;
 static int32_t metric_asked = PDX_METRIC_COUNT, agreement;
-static const char *group, *nearer, *gold;
+static const char *group, *nearer, *gold, *contrast, *svg;
+static double rate = 0.05;
 static pdx_similarity_options options;
 static const char *const metric_name[] = {"pearson", "spearman", "l1", "l2"};
 
@@ -41,6 +43,18 @@ static const cli_option table[] = {
      .argument = "A,B,C",
      .target = &nearer,
      .help = "also: the probability that judge A is nearer to B than to C"},
+    {.kind = CLI_TEXT,
+     .name = "contrast",
+     .argument = "A,B",
+     .target = &contrast,
+     .help = "instead: what judge A weighs more or less than B, property by property"},
+    {.kind = CLI_REAL,
+     .name = "rate",
+     .argument = "R",
+     .target = &rate,
+     .most = 1,
+     .help = "with --contrast: share of wrong signs among its discoveries; default 0.05",
+     .advanced = 1},
     {.kind = CLI_SWITCH,
      .name = "agreement",
      .target = &agreement,
@@ -50,6 +64,11 @@ static const cli_option table[] = {
      .argument = "JUDGE",
      .target = &gold,
      .help = "with --agreement: only with this judge (--verdicts gold makes a field one)"},
+    {.kind = CLI_TEXT,
+     .name = "svg",
+     .argument = "FILE",
+     .target = &svg,
+     .help = "also a picture of it: the matrix with its clusters, or the contrasts"},
     {.kind = CLI_INT64,
      .name = "draws",
      .argument = "N",
@@ -64,6 +83,7 @@ static const cli_program program = {
     .name = "pdx-compare",
     .purpose = "which judges are alike?",
     .usage = "pdx-compare --fits fits.json\n"
+             "       pdx-compare --fits fits.json --contrast A,B --svg contrast.svg\n"
              "       pdx-compare --agreement --pairs pairs.jsonl --judgments judgments.jsonl",
     .tables = {cli_data_table, table},
     .output_argument = "FILE",
@@ -301,6 +321,12 @@ static void write_table(FILE *f, const pdx_similarity *s, double nearer_probabil
 
 /* ---- running ---- */
 
+static void draw(const pdx_similarity *s) {
+    int32_t g = -1;
+    while (group && g < pdx_similarity_group_count(s) && !is_wanted(s, g)) ++g;
+    cli_picture(pdx_report_similarity_svg(s, g, metric_asked % PDX_METRIC_COUNT, svg));
+}
+
 static double ask_nearer(const pdx_study *study, int32_t m) {
     char names[1024], *judge[3];
     double probability;
@@ -331,6 +357,11 @@ static void compare_weights(void) {
         pdx_judgments_free(judgments);
         pdx_dataset_free(dataset);
     }
+    if (contrast) {
+        write_contrast(study, contrast, group, rate, svg);
+        pdx_study_free(study);
+        return;
+    }
     options.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     options.judge_count = cli_data.judges.count;
     options.seed = (uint64_t)cli.seed;
@@ -342,6 +373,7 @@ static void compare_weights(void) {
         found |= is_wanted(similarity, g);
     if (!found) cli_fail(CLI_BAD_INPUT, "--group: there is no group '%s'", group);
     double probability = nearer ? ask_nearer(study, metric_asked % PDX_METRIC_COUNT) : NAN;
+    if (svg) draw(similarity);
     cli_sink sink;
     cli_sink_open(&sink);
     if (cli.format == CLI_FORMAT_JSON) write_json(sink.stream, similarity, probability);
@@ -355,11 +387,12 @@ static void compare_weights(void) {
 int main(int argc, char **argv) {
     pdx_similarity_options_init(&options);
     cli_parse(&program, argc, argv);
-    if (agreement && (fits.count || weights.count || nearer))
-        cli_fail(CLI_BAD_INPUT, "--agreement is of judgments: --fits, --weights and --nearer do "
-                                "not go with it");
+    if (agreement && (fits.count || weights.count || nearer || contrast))
+        cli_fail(CLI_BAD_INPUT, "--agreement is of judgments: --fits, --weights, --nearer and "
+                                "--contrast do not go with it");
+    if (contrast && nearer) cli_fail(CLI_BAD_INPUT, "--contrast and --nearer are apart");
     if (gold && !agreement) cli_fail(CLI_BAD_INPUT, "--gold goes with --agreement");
-    if (agreement) write_agreement(gold, group);
+    if (agreement) write_agreement(gold, group, svg);
     else compare_weights();
     return CLI_DONE;
 }

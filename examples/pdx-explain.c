@@ -10,7 +10,7 @@
 #include "fit_table.h"
 
 static cli_list fits, weights;
-static const char *pair, *group;
+static const char *pair, *group, *svg;
 static int32_t effects, top;
 static int64_t surprising;
 static pdx_explain_options options;
@@ -49,6 +49,11 @@ static const cli_option table[] = {
      .target = &weights,
      .help = "published weights of Li et al. 2024; repeatable",
      .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "svg",
+     .argument = "FILE",
+     .target = &svg,
+     .help = "with --pair: also a picture, a waterfall from 50 % to this decision"},
     {.kind = CLI_CHOICE,
      .name = "order",
      .argument = "none|AB|BA",
@@ -213,6 +218,7 @@ static void explain_pair(FILE *f) {
     }
     sizes = size;
     qsort(order, (size_t)count, sizeof *order, larger);
+    if (svg) cli_picture(pdx_report_waterfall_svg(fit, x, &options, pair, svg));
     if (cli.format == CLI_FORMAT_JSON) pair_json(f, &e, part, order, count);
     else if (cli.format == CLI_FORMAT_CSV) pair_csv(f, part, order, count);
     else pair_table(f, &e, part, order, count);
@@ -371,6 +377,7 @@ int main(int argc, char **argv) {
     if (cli.format == CLI_FORMAT_CSV && (pair != NULL) + effects + (surprising > 0) > 1)
         cli_fail(CLI_BAD_INPUT, "--format csv holds one table: give one of --pair, --effects and "
                                 "--surprising");
+    if (svg && !pair) cli_fail(CLI_BAD_INPUT, "--svg draws one decision: give --pair ID");
     if (cli_data.judges.count > 1) cli_fail(CLI_BAD_INPUT, "--judge: one judge at a time");
     load(&study);
     fit = choose_fit(study, cli_data.judges.count ? cli_data.judges.items[0] : NULL, group);

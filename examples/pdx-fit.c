@@ -1,6 +1,7 @@
 /* pdx-fit: judgments in, what each judge weighs out. The whole job is main's last lines: load, fit,
  * print; the rest says which options there are. */
 #include "cli_data.h"
+#include "fit_pictures.h"
 #include "fit_table.h"
 
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 static pdx_fit_options fit;
 static int32_t strict, top;
 static double quantiles[64];
+static fit_picture_files pictures;
 static const char *draws_out, *weights_out, *preset;
 
 /* "laplace:0.1" -> scale 0.1; 0 where `text` is not `word`:NUMBER. */
@@ -165,6 +167,28 @@ static const cli_option table[] = {
      .target = &weights_out,
      .advanced = 1,
      .help = "weight files as those of Li et al. 2024"},
+    {.kind = CLI_HEADING, .name = "Pictures"},
+    {.kind = CLI_TEXT,
+     .name = "svg",
+     .argument = "FILE",
+     .target = &pictures.dissection,
+     .help = "what each judge weighs, with intervals, at most 8 judges"},
+    {.kind = CLI_TEXT,
+     .name = "svg-position",
+     .argument = "FILE",
+     .target = &pictures.position,
+     .help = "how far the order shown decides, by the fit and as seen"},
+    {.kind = CLI_TEXT,
+     .name = "svg-prior",
+     .argument = "FILE",
+     .target = &pictures.prior,
+     .help = "how far the weights are the prior's word: one judge under tighter and wider priors"},
+    {.kind = CLI_TEXT,
+     .name = "svg-group",
+     .argument = "NAME",
+     .target = &pictures.group,
+     .help = "of this group; default the first",
+     .advanced = 1},
     {.kind = CLI_HEADING, .name = "Reading"},
     {.kind = CLI_INT32,
      .name = "top",
@@ -248,6 +272,7 @@ int main(int argc, char **argv) {
 
     cli_load(&dataset, &judgments);
     cli_read(pdx_study_fit(&study, dataset, judgments, &fit));
+    draw_fit_pictures(&pictures, study, dataset, judgments, &fit);
     write_study(study);
     if (draws_out) save_draws(study);
     if (weights_out) cli_write(pdx_study_save_weights(study, weights_out));
