@@ -72,8 +72,13 @@ pdx_status pdx_report_position_svg(const pdx_study *study, const char *group,
     int fitted = 0, seen = 0;
     pdx_status status;
     PDX__GO(fill(&f, study, group, dataset, judgments, &fitted, &seen));
-    if (fitted) f.name[FITTED] = "by the fit, responses equal in every property";
-    if (seen) f.name[SEEN] = "as seen: share won by the response shown first";
+    f.name[FITTED] = "by the fit, responses equal in every property";
+    f.name[SEEN] = "as seen: share won by the response shown first";
+    if (!fitted) {
+        f.name[FITTED] = f.name[SEEN];
+        for (int32_t i = 0; i < f.rows; ++i) f.row[i].mark[FITTED] = f.row[i].mark[SEEN];
+    }
+    f.series = fitted + seen; /* one of them alone stands in the middle of its row */
     pdx__buf_printf(&title, "Does the order decide? %s", group);
     f.title = title.data;
     f.subtitle = "Probability that the response shown first wins, 95% interval; at 50% the order "

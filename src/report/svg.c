@@ -128,26 +128,37 @@ double pdx__svg_text_width(double size, const char *text) {
     return width * size;
 }
 
-/* Bytes of the text that fit beside an ellipsis, or all. */
-static size_t fitting(double size, double room, const char *text) {
-    size_t length = strlen(text), kept = 0;
+/* Where a text is cut in its middle, so that names which differ at one end stay apart: bytes kept
+ * in front, and where the rest begins. */
+static size_t cut(double size, double room, const char *text, size_t *rest) {
+    size_t length = strlen(text), front = 0, used;
+    *rest = length;
     if (pdx__svg_text_width(size, text) <= room) return length;
     uint32_t rune;
-    for (double width = size; kept < length;) {
-        size_t used = next_rune(text + kept, length - kept, &rune);
+    double width = size; /* of the ellipsis */
+    for (double most = size + 0.6 * (room - size); front < length; front += used) {
+        used = next_rune(text + front, length - front, &rune);
+        if (width + rune_width(rune) * size > most) break;
+        width += rune_width(rune) * size;
+    }
+    while (*rest > front) {
+        size_t back = 1; /* to the first byte of the character before */
+        while (*rest - back > front && ((unsigned char)text[*rest - back] & 0xc0) == 0x80) ++back;
+        next_rune(text + *rest - back, back, &rune);
         width += rune_width(rune) * size;
         if (width > room) break;
-        kept += used;
+        *rest -= back;
     }
-    return kept;
+    return front;
 }
 
 static void text_inside(pdx__buf *out, double size, double room, const char *text) {
+    size_t rest, front = cut(size, room, text, &rest);
     pdx__buf_char(out, '>');
-    size_t kept = fitting(size, room, text);
-    if (text[kept]) element(out, "title", text);
-    escape(out, text, kept);
-    if (text[kept]) pdx__buf_text(out, "\xe2\x80\xa6");
+    if (text[front]) element(out, "title", text);
+    escape(out, text, front);
+    if (text[front]) pdx__buf_text(out, "\xe2\x80\xa6");
+    escape(out, text + rest, strlen(text + rest));
     pdx__buf_text(out, "</text>\n");
 }
 
@@ -170,8 +181,11 @@ void pdx__svg_text_up(pdx__buf *out, double x, double y, double size, double roo
 
 void pdx__svg_heading(pdx__buf *out, double x, double room, const char *title,
                       const char *subtitle) {
-    pdx__svg_group(out, " font-size=\"20\" font-weight=\"bold\" fill=\"#1a1a1a\"");
-    pdx__svg_text(out, x, 38, 20, room, title);
+    double wide = pdx__svg_text_width(20, title), size = wide <= room         ? 20
+                                                         : wide <= 1.3 * room ? 16
+                                                                              : 14;
+    pdx__buf_printf(out, "<g font-size=\"%d\" font-weight=\"bold\" fill=\"#1a1a1a\">\n", (int)size);
+    pdx__svg_text(out, x, 38, size, room, title);
     pdx__svg_group_end(out);
     pdx__svg_group(out, " font-size=\"13\" fill=\"#4d4d4d\"");
     pdx__svg_text(out, x, 60, 13, room, subtitle);

@@ -18,7 +18,7 @@ void pdx__svg_line(pdx__buf *out, double x1, double y1, double x2, double y2);
 void pdx__svg_rect(pdx__buf *out, double x, double y, double width, double height,
                    const char *fill);
 
-/* One line of text with its baseline at y, cut with an ellipsis where it would be wider than `room`
+/* One line of text with its baseline at y, cut in the middle where it would be wider than `room`
  * (then the whole of it is a tooltip). The group gives font and anchor; `size` in pixels must be
  * the group's. */
 void pdx__svg_text(pdx__buf *out, double x, double y, double size, double room, const char *text);
@@ -29,7 +29,7 @@ void pdx__svg_escape(pdx__buf *out, const char *text);
 /* The same, turned: read from below upwards, from (x, y) on. */
 void pdx__svg_text_up(pdx__buf *out, double x, double y, double size, double room,
                       const char *text);
-/* A picture's title and the line below it, at the top. */
+/* A picture's title, smaller where it is long, and the line below it, at the top. */
 void pdx__svg_heading(pdx__buf *out, double x, double room, const char *title,
                       const char *subtitle);
 

@@ -19,6 +19,7 @@
 #define LABEL_SIZE 13.0
 #define LABEL_ROOM 250.0
 #define NOTE_SIZE  12.0
+#define MORE_ROOM  26.0
 #define ROW        27.0
 #define TOP        112.0
 enum { MOST_BARS = 14 };
@@ -43,6 +44,23 @@ static int by_size(const void *a, const void *b) {
     return gap > 0 ? 1 : gap < 0 ? -1 : x->column - y->column;
 }
 
+/* By size, but a bar that would leave 0 to 100 % waits until it does not, where there is another.
+ */
+static void arrange(plot *p) {
+    double at = 100 * p->e.start;
+    for (int32_t i = 0; i < p->bars; ++i) {
+        int32_t next = i;
+        while (next < p->bars && p->bar[next].column >= 0 &&
+               (at + p->bar[next].share < 0 || at + p->bar[next].share > 100))
+            ++next;
+        if (next == p->bars || p->bar[next].column < 0) next = i;
+        bar chosen = p->bar[next];
+        memmove(&p->bar[i + 1], &p->bar[i], (size_t)(next - i) * sizeof *p->bar);
+        p->bar[i] = chosen;
+        at += chosen.share;
+    }
+}
+
 /* One bar a property that tells the responses apart; the smallest become one. */
 static void take_bars(plot *p, const pdx_attribution *part) {
     for (int32_t k = 0; k < pdx_posterior_dim(p->fit); ++k) {
@@ -54,12 +72,14 @@ static void take_bars(plot *p, const pdx_attribution *part) {
                                   100 * part[k].share_high};
     }
     qsort(p->bar, (size_t)p->bars, sizeof *p->bar, by_size);
-    if (p->bars <= MOST_BARS) return;
-    bar rest = {-1, 0, 0, NAN, NAN};
-    for (int32_t i = MOST_BARS - 1; i < p->bars; ++i) rest.share += p->bar[i].share;
-    p->together = p->bars - MOST_BARS + 1;
-    p->bars = MOST_BARS;
-    p->bar[MOST_BARS - 1] = rest;
+    if (p->bars > MOST_BARS) {
+        bar rest = {-1, 0, 0, NAN, NAN};
+        for (int32_t i = MOST_BARS - 1; i < p->bars; ++i) rest.share += p->bar[i].share;
+        p->together = p->bars - MOST_BARS + 1;
+        p->bars = MOST_BARS;
+        p->bar[MOST_BARS - 1] = rest;
+    }
+    arrange(p);
 }
 
 static double x_of(const plot *p, double percent) {
@@ -83,8 +103,8 @@ static void choose_axis(plot *p) {
     p->least = fmin(p->least, 48);
     p->most = fmax(p->most, 52);
     p->step = pdx__svg_step((p->most - p->least) / 9, 1);
-    p->least = fmax(0, p->step * floor(p->least / p->step));
-    p->most = fmin(100, p->step * ceil(p->most / p->step));
+    p->least = p->step * floor(p->least / p->step + 1e-9);
+    p->most = p->step * ceil(p->most / p->step - 1e-9);
 }
 
 static void draw_axis(pdx__buf *out, const plot *p) {
@@ -127,11 +147,18 @@ static void draw_bar(pdx__buf *out, double from, double to, double y) {
     pdx__svg_group_end(out);
 }
 
-static void label_row(pdx__buf *out, const plot *p, int32_t row, const char *text, int bold) {
+/* A row's name; `more`, "(A)" or "(B)", is the response that has more of it, "" says nothing. */
+static void label_row(pdx__buf *out, const plot *p, int32_t row, const char *name, const char *more,
+                      int bold) {
+    double right = p->left - 14, y = y_of(row) + ROW / 2 + 4.5;
     pdx__svg_group(out, bold ? " font-size=\"13\" fill=\"#1a1a1a\" text-anchor=\"end\" "
                                "font-weight=\"bold\""
                              : " font-size=\"13\" fill=\"#1a1a1a\" text-anchor=\"end\"");
-    pdx__svg_text(out, p->left - 14, y_of(row) + ROW / 2 + 4.5, LABEL_SIZE, LABEL_ROOM + 30, text);
+    pdx__svg_text(out, *more ? right - MORE_ROOM : right, y, LABEL_SIZE, LABEL_ROOM, name);
+    pdx__svg_group_end(out);
+    if (!*more) return;
+    pdx__svg_group(out, " font-size=\"12\" fill=\"#4d4d4d\" text-anchor=\"end\"");
+    pdx__svg_text(out, right, y, 12, MORE_ROOM, more);
     pdx__svg_group_end(out);
 }
 
@@ -152,12 +179,14 @@ static void draw_bars(pdx__buf *out, const plot *p) {
     for (int32_t i = 0; i < p->bars; ++i) {
         const bar *b = &p->bar[i];
         double from = x_of(p, at), to = x_of(p, at + b->share), y = y_of(i + 1);
-        char text[96], low[40], high[40], label[320];
-        if (b->column < 0) snprintf(label, sizeof label, "%d smaller ones together", p->together);
-        else
-            snprintf(label, sizeof label, "%.240s (%s)",
-                     pdx__name_for_people(p->names, p->fit, b->column), b->x > 0 ? "A" : "B");
-        label_row(out, p, i + 1, label, 0);
+        char text[96], low[40], high[40];
+        if (b->column < 0) {
+            snprintf(text, sizeof text, "%d smaller ones together", p->together);
+            label_row(out, p, i + 1, text, "", 0);
+        } else {
+            label_row(out, p, i + 1, pdx__name_for_people(p->names, p->fit, b->column),
+                      b->x > 0 ? "(A)" : "(B)", 0);
+        }
         pdx__svg_group(out, " stroke=\"#7f7f7f\" stroke-width=\"1\" stroke-dasharray=\"2 2\"");
         pdx__svg_line(out, from, y - 4.5, from, y + 4.5);
         pdx__svg_group_end(out);
@@ -179,10 +208,10 @@ static void draw_ends(pdx__buf *out, const plot *p) {
     char text[96], number[32];
     double y = y_of(p->bars + 1) + ROW / 2, end = 100 * p->e.probability;
     int ranged = isfinite(p->e.probability_low) && isfinite(p->e.probability_high);
-    label_row(out, p, 0, "equal responses", 1);
+    label_row(out, p, 0, "equal responses", "", 1);
     pdx__svg_tick(number, sizeof number, 100 * p->e.start, 0.1, "%");
     note_row(out, 0, number);
-    label_row(out, p, p->bars + 1, "this pair: A is preferred", 1);
+    label_row(out, p, p->bars + 1, "this pair: A is preferred", "", 1);
     pdx__svg_tick(number, sizeof number, end, 0.1, "%");
     if (ranged)
         snprintf(text, sizeof text, "%s (%.0f to %.0f)", number, 100 * p->e.probability_low,
@@ -202,11 +231,11 @@ static void draw(pdx__buf *out, plot *p, const char *pair) {
     double widest = pdx__svg_text_width(LABEL_SIZE, "this pair: A is preferred") * 1.06;
     for (int32_t i = 0; i < p->bars; ++i)
         if (p->bar[i].column >= 0)
-            widest = fmax(widest,
-                          pdx__svg_text_width(LABEL_SIZE, pdx__name_for_people(p->names, p->fit,
-                                                                               p->bar[i].column)) +
-                              pdx__svg_text_width(LABEL_SIZE, " (A)"));
-    p->left = MARGIN + fmin(widest, LABEL_ROOM + 30) + 14;
+            widest =
+                fmax(widest, MORE_ROOM + pdx__svg_text_width(
+                                             LABEL_SIZE, pdx__name_for_people(p->names, p->fit,
+                                                                              p->bar[i].column)));
+    p->left = MARGIN + fmin(widest, LABEL_ROOM + MORE_ROOM) + 14;
     p->right = WIDTH - MARGIN - 156;
     choose_axis(p);
     pdx__buf title = PDX__BUF_EMPTY, subtitle = PDX__BUF_EMPTY;

@@ -95,14 +95,15 @@ static void position_plots_set_the_fit_beside_what_was_seen(void) {
     some_judgments(&dataset, &judgments, hostile[0]);
     FAILS(pdx_report_position_svg(study, "g", NULL, NULL, PATH), PDX_EINVAL, "order is known");
     DRAW(text, pdx_report_position_svg(study, "g", dataset, judgments, PATH));
-    CHECK_INT(count(text, "<path"), 1 + 2); /* hollow squares, and the legend's */
-    CHECK_INT(count(text, "<circle"), 0);
+    CHECK_INT(count(text, "<circle"), 1 + 2); /* hollow ones, and the legend's */
+    CHECK_INT(count(text, "<path"), 0);
     CHECK(strstr(text, ">human<") < strstr(text, "&lt;script"));
     pdx__free(text);
     study->fit[1]->position =
         (pdx_position){.known = 1, .p_first = 0.999, .p_first_low = 0.99, .p_first_high = 1};
     DRAW(text, pdx_report_position_svg(study, NULL, dataset, judgments, PATH));
     CHECK_INT(count(text, "<circle"), 1 + 1);
+    CHECK_INT(count(text, "<path"), 1 + 2);
     CHECK_CONTAINS(text, ">99.9% (99 to 100)<");
     pdx__free(text);
     DRAW(text, pdx_report_position_svg(study, "g", NULL, NULL, PATH));
@@ -224,6 +225,22 @@ static void waterfalls_carry_from_start_to_end(void) {
     pdx_study_free(study);
 }
 
+/* +49, +49 and -49 points from 50 %: the second may come only after the third. */
+static void bars_stay_between_0_and_100(void) {
+    pdx_study *study;
+    char *text;
+    const double x[3] = {60, 60, -60};
+    OK(pdx__study_create(&study, 1));
+    add_fit(study, "j", "g", 3, three, 0);
+    for (int k = 0; k < 3; ++k) study->fit[0]->mean[k] = 0.5 + 0.01 * (2 - k);
+    DRAW(text, pdx_report_waterfall_svg(study->fit[0], x, NULL, NULL, PATH));
+    CHECK_CONTAINS(text, ">100%<");
+    CHECK(!strstr(text, ">120%<") && !strstr(text, ">110%<"));
+    CHECK(strstr(text, ">gamma<") < strstr(text, ">beta<"));
+    pdx__free(text);
+    pdx_study_free(study);
+}
+
 static void small_shares_are_drawn_together(void) {
     static char text_of[40][16];
     const char *names[40];
@@ -289,6 +306,7 @@ int main(void) {
     RUN(limits_stand_in_the_cells_of_few);
     RUN(agreement_is_drawn);
     RUN(waterfalls_carry_from_start_to_end);
+    RUN(bars_stay_between_0_and_100);
     RUN(small_shares_are_drawn_together);
     RUN(calibration_marks_what_was_missed);
     return check_result();
