@@ -152,6 +152,30 @@ static void print_cut(FILE *stream, const pdx_posterior *posterior) {
         part(shares, "by the shares alone", cut.share_log_loss, ""));
 }
 
+/* What noise in the properties does, the strongest weights first. */
+static void print_noise(FILE *stream, const pdx_posterior *posterior, int32_t top) {
+    if (!pdx_posterior_imputations(posterior)) return;
+    int32_t d = pdx_posterior_dim(posterior), *order = calloc((size_t)d + 1, sizeof *order);
+    if (!order) cli_fail(CLI_OUTSIDE, "out of memory");
+    strongest_first(posterior, order);
+    fprintf(stream,
+            "  noise in the properties allowed for by %d imputations\n"
+            "  %-22s %5s  %-14s %8s %8s %8s  %s\n",
+            pdx_posterior_imputations(posterior), "property", "alpha", "95% interval", "as exact",
+            "allowed", "by SIMEX", "interval wider");
+    for (int32_t k = 0; k < (top > 0 && top < d ? top : d); ++k) {
+        pdx_noise n;
+        cli_read(pdx_posterior_noise(posterior, order[k], &n));
+        fputs("  ", stream);
+        cli_print_column(stream, property_name(posterior, order[k]), 22);
+        if (isnan(n.alpha)) fprintf(stream, " %5s  %-14s", "-", "no repeats");
+        else fprintf(stream, " %5.2f  %5.2f to %5.2f", n.alpha, n.alpha_low, n.alpha_high);
+        fprintf(stream, " %7.1f%% %7.1f%% %7.1f%%  x %.2f\n", percent(n.plain_mean),
+                percent(pdx_posterior_mean(posterior)[order[k]]), percent(n.simex), n.wider);
+    }
+    free(order);
+}
+
 static void print_prediction(FILE *stream, const pdx_posterior *posterior) {
     pdx_prediction p;
     char commoner[48], length[48], loss[48], auc[48];
@@ -188,6 +212,7 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
     fputc('\n', stream);
     print_properties(stream, posterior, truth, top);
     print_position(stream, posterior, truth);
+    print_noise(stream, posterior, top);
     print_cut(stream, posterior);
     print_prediction(stream, posterior);
     print_margin(stream, posterior);

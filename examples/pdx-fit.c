@@ -103,6 +103,14 @@ static const cli_option table[] = {
      .help = "what becomes of ties; default drop. ordinal, davidson: an outcome of its own, with "
              "how often equal responses are called a tie"},
     {.kind = CLI_INT32,
+     .name = "imputations",
+     .argument = "N",
+     .target = &fit.imputations,
+     .least = 1,
+     .most = 100,
+     .help = "allow for noise in properties that were annotated repeatedly: N sets of them drawn, "
+             "fitted, mixed; 20 are usual"},
+    {.kind = CLI_INT32,
      .name = "folds",
      .argument = "K",
      .target = &fit.folds,

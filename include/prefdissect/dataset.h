@@ -83,6 +83,28 @@ PDX_API pdx_status pdx_dataset_column(const pdx_dataset *dataset, int32_t proper
  * annotated once. From annotations, or "noise":[D] (null: not known) in the rows of features. */
 PDX_API pdx_status pdx_dataset_noise(const pdx_dataset *dataset, int32_t property, double *out);
 
+/* What repeated annotations say of one property of one pair: how many looks there were (0: one, or
+ * not known), and the mean and sample standard deviation of the values that each look alone would
+ * have given, compared or as differences like the dataset's own. */
+typedef struct pdx_repeats {
+    int32_t looks;
+    double mean, sd;
+} pdx_repeats;
+PDX_API pdx_status pdx_dataset_repeats(const pdx_dataset *dataset, int64_t pair, int32_t property,
+                                       pdx_repeats *out);
+
+/* How well repeated annotations of a property agree, over the pairs that have them. */
+typedef struct pdx_reliability {
+    double alpha, low,
+        high;      /* Krippendorff's alpha (interval metric; 2011) of one look's values, 95 %
+                      interval; NaN: no two pairs with repeats, or all values alike */
+    double noise;  /* sd of one look about the mean of many, in the unit of the values */
+    double looks;  /* mean number of looks over all pairs */
+    int64_t pairs; /* with repeats */
+} pdx_reliability;
+PDX_API pdx_status pdx_dataset_reliability(const pdx_dataset *dataset, int32_t property,
+                                           pdx_reliability *out);
+
 PDX_API int32_t pdx_dataset_group_count(const pdx_dataset *dataset); /* 0: none were asked for */
 PDX_API const char *pdx_dataset_group_name(const pdx_dataset *dataset, int32_t group);
 PDX_API int64_t pdx_dataset_group_size(const pdx_dataset *dataset, int32_t group);
@@ -102,7 +124,8 @@ PDX_API const char *pdx_dataset_left_out_reason(const pdx_dataset *dataset, int3
 /* SHA-256 (hex) over ids, property ids and values. */
 PDX_API const char *pdx_dataset_sha256(const pdx_dataset *dataset);
 
-/* Writes features.jsonl with a header row naming the properties; "noise" where it is known. */
+/* Writes features.jsonl with a header row naming the properties; "noise" and
+ * "looks", "look_mean" and "look_sd" (pdx_repeats) where they are known. */
 PDX_API pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const char *path);
 
 /* The 30 surface properties of one text in the order of the "surface" schema, out[30]. `query` may

@@ -67,7 +67,10 @@ typedef struct pdx_fit_options {
     const char *const *judges; /* fit these judges only, in this order; default NULL: all. A name
                               without judgments is PDX_ENOTFOUND */
     int32_t judge_count;
-    int32_t pool; /* PDX_POOL_*; default none */
+    int32_t pool;        /* PDX_POOL_*; default none */
+    int32_t imputations; /* > 0: allow for noise in the properties, known from repeated annotations,
+                            by so many imputations (20 are usual; at most 100); default 0. Not with
+                            margins, a model of ties or partial pooling. pdx_study_fit only */
 } pdx_fit_options;
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options, uint32_t size);
@@ -183,6 +186,22 @@ typedef struct pdx_cut {
     double share_log_loss; /* log loss of the training shares of the three */
 } pdx_cut;
 
+/* Noise of the annotator in a property's values, and what it does to the property's weight. With
+ * options.imputations the posterior (mean, sd, intervals, ...) allows for it: the true properties
+ * are unknowns, normal around what was measured and tilted by the verdicts, and as many sets of
+ * them are drawn, each fitted by EP; the fits are mixed. Evidence, certificate, folds and
+ * prediction are those of the fit that takes the properties as exact. */
+typedef struct pdx_noise {
+    int32_t known;                       /* 0: not allowed for */
+    double alpha, alpha_low, alpha_high; /* the rest as in pdx_reliability; NaN: no repeats */
+    double noise, looks;
+    double plain_mean, plain_sd; /* of the fit that takes the properties as exact */
+    double wider;                /* sd over plain_sd */
+    double simex; /* plain_mean extrapolated to no noise (simulation-extrapolation, Cook & Stefanski
+                     1994, JASA 89:1314): noise is added in steps, and a parabola led back */
+    double pulled; /* plain_mean - simex: how far noise has pulled the weight */
+} pdx_noise;
+
 PDX_API const char *pdx_posterior_judge(const pdx_posterior *posterior);
 PDX_API const char *pdx_posterior_group(const pdx_posterior *posterior);
 PDX_API int64_t pdx_posterior_rows(const pdx_posterior *posterior); /* n */
@@ -211,6 +230,9 @@ PDX_API pdx_status pdx_posterior_position(const pdx_posterior *posterior, pdx_po
 PDX_API pdx_status pdx_posterior_prediction(const pdx_posterior *posterior, pdx_prediction *out);
 PDX_API pdx_status pdx_posterior_margin(const pdx_posterior *posterior, pdx_margin *out);
 PDX_API pdx_status pdx_posterior_cut(const pdx_posterior *posterior, pdx_cut *out);
+PDX_API int32_t pdx_posterior_imputations(const pdx_posterior *posterior); /* 0: none */
+PDX_API pdx_status pdx_posterior_noise(const pdx_posterior *posterior, int32_t column,
+                                       pdx_noise *out);
 /* One plain sentence on whether the numbers can be trusted and why. Borrowed. */
 PDX_API const char *pdx_posterior_verdict(const pdx_posterior *posterior);
 /* P(A preferred) of a row x[D] under the posterior mean of sigmoid(x.w), position and offset 0.

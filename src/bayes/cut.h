@@ -19,7 +19,7 @@
 
 #include "core/alloc.h"
 
-enum { PDX__CUT_NODES = 33, PDX__CUT_KNOTS = 4 * (PDX__CUT_NODES - 1) + 1 };
+enum { PDX__CUT_NODES = 101, PDX__CUT_KNOTS = 4 * (PDX__CUT_NODES - 1) + 1 };
 
 /* What theta stands for. */
 typedef struct pdx__cut_values {

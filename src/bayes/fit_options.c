@@ -47,6 +47,7 @@ static const pdx__option table[] = {
     {"judges", PDX__OPTION_POINTER, AT(judges), 0, 0, 0, NULL},
     {"judge_count", PDX__OPTION_INT32, AT(judge_count), 0, 0, INT32_MAX, NULL},
     {"pool", PDX__OPTION_INT32, AT(pool), PDX_POOL_NONE, 0, 2, pools},
+    {"imputations", PDX__OPTION_INT32, AT(imputations), 0, 0, 100, NULL},
 };
 
 static const double usual_probs[] = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975};
@@ -92,6 +93,11 @@ pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *g
         pdx__label_name(full->label));
     if (full->pool == PDX_POOL_PARTIAL)
         return pdx__fail(PDX_EUNSUPPORTED, "fit options: partial pooling is not in this version");
+    if (full->imputations && (full->ties >= PDX_TIES_ORDINAL || full->label == PDX_LABEL_MARGIN ||
+                              full->pool == PDX_POOL_PARTIAL))
+        return pdx__fail(PDX_EUNSUPPORTED,
+                         "fit options: 'imputations' goes with verdicts alone: no "
+                         "model of ties, no margins, no partial pooling");
     if (!full->quantile_probs) {
         PDX__REQUIRE(full->quantile_count == 0,
                      "fit options: 'quantile_count' without 'quantile_probs'");

@@ -77,6 +77,19 @@ static const member cut_members[] = {
     {"log_loss", NUMBER, offsetof(pdx_cut, log_loss)},
     {"share_log_loss", NUMBER, offsetof(pdx_cut, share_log_loss)},
 };
+/* Arrays over the columns. */
+static const member noise_members[] = {
+    {"alpha", NUMBER, offsetof(pdx_noise, alpha)},
+    {"alpha_low", NUMBER, offsetof(pdx_noise, alpha_low)},
+    {"alpha_high", NUMBER, offsetof(pdx_noise, alpha_high)},
+    {"noise", NUMBER, offsetof(pdx_noise, noise)},
+    {"looks", NUMBER, offsetof(pdx_noise, looks)},
+    {"plain_mean", NUMBER, offsetof(pdx_noise, plain_mean)},
+    {"plain_sd", NUMBER, offsetof(pdx_noise, plain_sd)},
+    {"wider", NUMBER, offsetof(pdx_noise, wider)},
+    {"simex", NUMBER, offsetof(pdx_noise, simex)},
+    {"pulled", NUMBER, offsetof(pdx_noise, pulled)},
+};
 static const member posterior_members[] = {
     {"n", INT64, offsetof(struct pdx_posterior, n)},
     {"ties", INT64, offsetof(struct pdx_posterior, ties)},
@@ -161,6 +174,24 @@ static void write_object(pdx__buf *out, const char *name, const void *of, const 
     pdx__buf_char(out, '}');
 }
 
+static double *noise_at(pdx_noise *noise, const member *m) {
+    return (double *)(void *)((char *)noise + m->offset);
+}
+
+static void write_noise(pdx__buf *out, const pdx_posterior *p) {
+    if (!p->noise) return;
+    pdx__buf_printf(out, ",\"noise\":{\"imputations\":%d", (int)p->imputations);
+    for (size_t i = 0; i < sizeof noise_members / sizeof *noise_members; ++i) {
+        key(out, noise_members[i].name);
+        for (int32_t k = 0; k < p->d; ++k) {
+            pdx__buf_char(out, k ? ',' : '[');
+            pdx__buf_json_double(out, *noise_at(&p->noise[k], &noise_members[i]));
+        }
+        pdx__buf_text(out, p->d ? "]" : "[]");
+    }
+    pdx__buf_char(out, '}');
+}
+
 static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior *first) {
     const pdx_certificate *c = &p->certificate;
     pdx__buf_text(out, "{\"judge\":");
@@ -193,6 +224,7 @@ static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior
     if (p->cut.known) write_object(out, "cut", &p->cut, MEMBERS(cut_members));
     if (p->prediction.folds)
         write_object(out, "predict", &p->prediction, MEMBERS(prediction_members));
+    write_noise(out, p);
     if (p->sd) { /* fits that are means only were not made here */
         key(out, c->checked ? "certificate" : "run");
         pdx__buf_char(out, '{');
@@ -348,6 +380,26 @@ static pdx_status read_certificate(pdx_posterior *p, const cJSON *object, pdx__w
     return why ? replace_text(&p->verdict, why) : pdx__posterior_write_verdict(p);
 }
 
+static pdx_status read_noise(pdx_posterior *p, const cJSON *object, pdx__where where) {
+    const cJSON *noise = NULL;
+    int64_t imputations = 0;
+    PDX__TRY(pdx__json_object(object, "noise", PDX__OPTIONAL, &noise, where));
+    if (!noise) return PDX_OK;
+    PDX__TRY(pdx__json_int(noise, "imputations", PDX__OPTIONAL, &imputations, where));
+    p->imputations = imputations > 0 && imputations < INT32_MAX ? (int32_t)imputations : 0;
+    if (!(p->noise = pdx__alloc_zero((size_t)p->d, sizeof *p->noise))) return PDX_ENOMEM;
+    for (size_t i = 0; i < sizeof noise_members / sizeof *noise_members; ++i) {
+        double *values = NULL;
+        PDX__TRY(read_flat(&values, noise, noise_members[i].name, p->d, where));
+        for (int32_t k = 0; k < p->d; ++k) {
+            p->noise[k].known = 1;
+            *noise_at(&p->noise[k], &noise_members[i]) = values ? values[k] : NAN;
+        }
+        pdx__free(values);
+    }
+    return PDX_OK;
+}
+
 static pdx_status read_parts(pdx_posterior *p, const cJSON *object, pdx__where where) {
     const cJSON *part = NULL;
     const char *label = NULL;
@@ -393,6 +445,7 @@ static pdx_status read_parts(pdx_posterior *p, const cJSON *object, pdx__where w
         *parts[i].known = 1;
         PDX__TRY(read_members(part, parts[i].into, parts[i].table, parts[i].rows, where));
     }
+    PDX__TRY(read_noise(p, object, where));
     if (p->cut.known && p->cut.model != PDX_TIES_ORDINAL && p->cut.model != PDX_TIES_DAVIDSON)
         return pdx__fail_at(PDX_EPARSE, where.file, where.line,
                             "field 'cut': unknown model %d of ties", (int)p->cut.model);

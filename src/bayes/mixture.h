@@ -6,7 +6,7 @@
 
 #include "ep.h"
 
-enum { PDX__MOST_NODES = 25 };
+enum { PDX__MOST_NODES = 101 };
 
 /* Values of the unknown, the first one first added, and what they weigh. */
 typedef struct pdx__nodes {

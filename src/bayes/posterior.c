@@ -16,7 +16,7 @@ void pdx_posterior_free(pdx_posterior *posterior) {
                       posterior->verdict,   posterior->columns,        posterior->mean,
                       posterior->sd,        posterior->prob_positive,  posterior->covariance,
                       posterior->fold_mean, posterior->quantile_probs, posterior->quantiles,
-                      posterior->draws};
+                      posterior->draws,     posterior->noise};
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; ++i) pdx__free(blocks[i]);
     pdx__free(posterior);
 }
@@ -224,6 +224,7 @@ GETTER(const char *, verdict, verdict, "")
 GETTER(int64_t, rows, n, 0)
 GETTER(int32_t, dim, d, 0)
 GETTER(int64_t, ties, ties, 0)
+GETTER(int32_t, imputations, imputations, 0)
 GETTER(int64_t, no_verdict, no_verdict, 0)
 GETTER(const double *, mean, mean, NULL)
 GETTER(const double *, sd, sd, NULL)
@@ -256,3 +257,13 @@ COPIER(pdx_position, position)
 COPIER(pdx_prediction, prediction)
 COPIER(pdx_margin, margin)
 COPIER(pdx_cut, cut)
+
+pdx_status pdx_posterior_noise(const pdx_posterior *posterior, int32_t column, pdx_noise *out) {
+    PDX__REQUIRE(out, "pdx_posterior_noise: NULL argument");
+    memset(out, 0, sizeof *out);
+    PDX__REQUIRE(posterior, "pdx_posterior_noise: NULL argument");
+    PDX__REQUIRE(column >= 0 && column < posterior->d, "pdx_posterior_noise: column %d of %d",
+                 column, posterior->d);
+    if (posterior->noise) *out = posterior->noise[column];
+    return PDX_OK;
+}

@@ -28,6 +28,8 @@ struct pdx_posterior {
     pdx_prediction prediction;
     pdx_margin margin;
     pdx_cut cut;
+    int32_t imputations; /* 0: none */
+    pdx_noise *noise;    /* [d] with imputations, else NULL */
 };
 
 struct pdx_study {

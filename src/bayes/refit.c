@@ -182,21 +182,28 @@ static pdx_status fit(const pdx__refit *r, int32_t likelihood, const double *wei
     return pdx__fit_problem(out, &problem, settings, warm, workspace);
 }
 
-pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, double scale[2]) {
+pdx_status pdx__refit_settings(pdx__fit_settings *out, double **probs, const pdx__refit *r) {
     const pdx_fit_options *o = r->options;
-    pdx__fit_settings settings = settings_of(o, r->stream);
+    *out = settings_of(o, r->stream);
     /* The two limits of the intervals of position effect and cut stand behind the caller's
      * quantiles. */
-    double *probs = pdx__alloc((size_t)o->quantile_count + 2, sizeof *probs);
-    if (!probs) return PDX_ENOMEM;
-    memcpy(probs, o->quantile_probs, (size_t)o->quantile_count * sizeof *probs);
-    probs[o->quantile_count] = 0.025;
-    probs[o->quantile_count + 1] = 0.975;
-    settings.quantile_probs = probs;
-    settings.quantile_count = o->quantile_count + 2;
-    settings.certify = o->certificate != PDX_CERTIFICATE_NEVER;
-    settings.summaries = 1;
-    settings.draws = o->draws;
+    *probs = pdx__alloc((size_t)o->quantile_count + 2, sizeof **probs);
+    if (!*probs) return PDX_ENOMEM;
+    memcpy(*probs, o->quantile_probs, (size_t)o->quantile_count * sizeof **probs);
+    (*probs)[o->quantile_count] = 0.025;
+    (*probs)[o->quantile_count + 1] = 0.975;
+    out->quantile_probs = *probs;
+    out->quantile_count = o->quantile_count + 2;
+    out->certify = o->certificate != PDX_CERTIFICATE_NEVER;
+    out->summaries = 1;
+    out->draws = o->draws;
+    return PDX_OK;
+}
+
+pdx_status pdx__refit_full(pdx__refit *r, int32_t likelihood, pdx__fit *out, double scale[2]) {
+    pdx__fit_settings settings;
+    double *probs;
+    PDX__TRY(pdx__refit_settings(&settings, &probs, r));
     pdx_status status =
         fit(r, likelihood, r->sample->weight, &settings, NULL, r->scratch.workspace, out, scale);
     pdx__free(probs);

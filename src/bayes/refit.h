@@ -40,6 +40,9 @@ void pdx__refit_close(pdx__refit *refit);
 pdx_status pdx__scratch_create(pdx__scratch *out, const pdx__refit *refit);
 void pdx__scratch_free(pdx__scratch *scratch);
 
+/* Settings of the full fit. The caller frees *probs, which they point into. */
+pdx_status pdx__refit_settings(pdx__fit_settings *out, double **probs, const pdx__refit *refit);
+
 /* Everything about all rows. scale: mean and sd of the margins' scale, by margin only (may be
  * NULL). */
 pdx_status pdx__refit_full(pdx__refit *refit, int32_t likelihood, pdx__fit *out, double scale[2]);

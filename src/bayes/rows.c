@@ -68,6 +68,7 @@ pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows, const pdx_fit
                  sizeof *rows);
     pdx_fit_options full;
     PDX__TRY(pdx__fit_options_take(&full, options));
+    PDX__REQUIRE(!full.imputations, "rows: plain rows say nothing of noise ('imputations')");
     PDX__TRY(check(rows, &full));
     PDX__TRY(pdx__fit_options_scales(&full, rows->d));
     char **names = NULL;

@@ -13,6 +13,7 @@
 #include "core/buf.h"
 #include "core/pool.h"
 #include "cut.h"
+#include "impute.h"
 #include "posterior.h"
 #include "predict.h"
 #include "refit.h"
@@ -300,6 +301,54 @@ static pdx_status create(pdx_posterior **out, const pdx__refit *r) {
     return status;
 }
 
+/* Puts the weights with the annotator's noise allowed for in place of those without, and sets both
+ * beside each other. */
+static pdx_status allow_for_noise(pdx_posterior *p, const pdx__refit *r, const pdx__fit *full) {
+    const pdx__sample *s = r->sample;
+    if (!s->errors || s->n == 0) return PDX_OK;
+    pdx__fit mixed = {0};
+    pdx_status status = PDX_OK;
+    double *simex = pdx__alloc((size_t)r->dim, sizeof *simex);
+    p->noise = pdx__alloc_zero((size_t)p->d, sizeof *p->noise);
+    if (!simex || !p->noise) {
+        status = PDX_ENOMEM;
+        goto done;
+    }
+    PDX__GO(pdx__simex(simex, r, full));
+    PDX__GO(pdx__impute(&mixed, r, full, r->options->imputations));
+    for (int32_t k = 0; k < p->d; ++k) {
+        pdx_noise *n = &p->noise[k];
+        const pdx_reliability none = {NAN, NAN, NAN, NAN, NAN, 0};
+        const pdx_reliability *known = k < s->d ? &s->errors->reliability[k] : &none;
+        *n = (pdx_noise){.known = 1,
+                         .alpha = known->alpha,
+                         .alpha_low = known->low,
+                         .alpha_high = known->high,
+                         .noise = known->noise,
+                         .looks = known->looks,
+                         .plain_mean = full->mean[k],
+                         .plain_sd = full->sd[k],
+                         .wider = mixed.sd[k] / full->sd[k],
+                         .simex = simex[k],
+                         .pulled = full->mean[k] - simex[k]};
+    }
+    p->imputations = r->options->imputations;
+    mixed.log_evidence = full->log_evidence;
+    mixed.elpd_loo = full->elpd_loo;
+    mixed.certificate = full->certificate;
+    double **old[] = {&p->sd,        &p->prob_positive, &p->quantile_probs,
+                      &p->quantiles, &p->covariance,    &p->draws};
+    for (size_t i = 0; i < sizeof old / sizeof *old; ++i) {
+        pdx__free(*old[i]);
+        *old[i] = NULL;
+    }
+    status = take_fit(p, r, &mixed);
+done:
+    pdx__free(simex);
+    pdx__fit_free(&mixed);
+    return status;
+}
+
 pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
                            const pdx_fit_options *options, uint64_t stream,
                            pdx__workspace *workspace) {
@@ -320,6 +369,7 @@ pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
         p->margin.scale_sd = scale[1];
     }
     PDX__GO(fold_and_predict(&refit, likelihood, &full, p));
+    PDX__GO(allow_for_noise(p, &refit, &full));
     PDX__GO(describe(p, sample));
     *out = p;
     p = NULL;

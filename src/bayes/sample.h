@@ -5,6 +5,14 @@
 
 #include "fit.h"
 
+/* Errors of measured properties: the variance of x of property k is noise[k]^2 / looks for a pair
+ * of so many looks. */
+typedef struct pdx__errors {
+    const pdx_reliability *reliability; /* [d] what it comes from */
+    const double *noise;                /* [d] sd of one look; 0: none */
+    const int32_t *looks;               /* [units] at least 1 */
+} pdx__errors;
+
 typedef struct pdx__sample {
     const char *judge, *group, *label; /* label: name of the rule; NULL: "" */
     int32_t d;                         /* properties; intercept and position come on top */
@@ -25,6 +33,7 @@ typedef struct pdx__sample {
     int32_t length_column;     /* of the length baseline; -1: none */
     int32_t tie_model; /* PDX_TIES_ORDINAL or PDX_TIES_DAVIDSON: a y of 1/2 is a tie, others are 0
                           or 1; else 0 */
+    const pdx__errors *errors; /* with options->imputations; NULL: none are known */
     int64_t ties, no_verdict;
 } pdx__sample;
 

@@ -34,8 +34,10 @@ typedef struct job {
     int32_t group_count;
     judge *judges;
     int32_t judge_count;
-    int64_t *task_cell;         /* task -> judge * group_count + group */
-    pdx__workspace **workspace; /* [threads] */
+    int64_t *task_cell;           /* task -> judge * group_count + group */
+    pdx_reliability *reliability; /* [d] with imputations, and */
+    double *noise;                /* [d] */
+    pdx__workspace **workspace;   /* [threads] */
     int32_t threads;
     pdx_posterior **fit; /* [judges][groups] */
 } job;
@@ -153,6 +155,48 @@ static pdx_status gather(pdx__sample *sample, const job *j, const int64_t *pair)
     return PDX_OK;
 }
 
+/* How many looks there were at each pair: the mean over its noisy properties. */
+static pdx_status take_looks(int32_t **out, const job *j, const pdx__labels *labels) {
+    int32_t *looks = *out = pdx__alloc((size_t)labels->count, sizeof *looks);
+    if (!looks) return PDX_ENOMEM;
+    for (int64_t i = 0; i < labels->count; ++i) {
+        if (i > 0 && labels->unit[i] == labels->unit[i - 1]) continue;
+        double sum = 0, noisy = 0;
+        for (int32_t k = 0; k < j->d; ++k) {
+            pdx_repeats r;
+            if (!(j->noise[k] > 0)) continue;
+            PDX__TRY(pdx_dataset_repeats(j->dataset, labels->pair[i], k, &r));
+            sum += r.looks > 1 ? r.looks : 1;
+            noisy += 1;
+        }
+        looks[labels->unit[i]] = noisy > 0 ? (int32_t)(sum / noisy + 0.5) : 1;
+    }
+    return PDX_OK;
+}
+
+static pdx_status take_noise(job *j) {
+    int64_t known = 0;
+    if (!j->options.imputations) return PDX_OK;
+    j->reliability = pdx__alloc((size_t)j->d, sizeof *j->reliability);
+    j->noise = pdx__alloc_zero((size_t)j->d, sizeof *j->noise);
+    if (!j->reliability || !j->noise) return PDX_ENOMEM;
+    for (int32_t k = 0; k < j->d; ++k) {
+        PDX__TRY(pdx_dataset_reliability(j->dataset, k, &j->reliability[k]));
+        if (j->reliability[k].pairs > 0) j->noise[k] = j->reliability[k].noise;
+        known += j->reliability[k].pairs;
+    }
+    PDX__REQUIRE(known > 0,
+                 "imputations: no pair was annotated more than once, so the noise of the "
+                 "properties is not known; annotate some pairs again");
+    for (int32_t i = 0; i < j->judge_count; ++i)
+        if (j->judges[i].rule == PDX_LABEL_MARGIN)
+            return pdx__fail(PDX_EUNSUPPORTED,
+                             "imputations: judge '%s' gives margins; ask for labels "
+                             "by another rule",
+                             pdx_judgments_judge_name(j->judgments, j->judges[i].number));
+    return PDX_OK;
+}
+
 static pdx_status fit_cell(void *context, int64_t task, int32_t worker) {
     job *j = context;
     int64_t cell = j->task_cell[task];
@@ -183,12 +227,20 @@ static pdx_status fit_cell(void *context, int64_t task, int32_t worker) {
         .no_verdict = labels.no_verdict,
     };
     pdx_status status = PDX_OK;
-    if (labels.count + labels.ties + labels.no_verdict > 0) {
+    pdx__errors errors = {j->reliability, j->noise, NULL};
+    int32_t *looks = NULL;
+    if (j->noise && labels.count > 0) {
+        status = take_looks(&looks, j, &labels);
+        errors.looks = looks;
+        sample.errors = &errors;
+    }
+    if (status == PDX_OK && labels.count + labels.ties + labels.no_verdict > 0) {
         status = gather(&sample, j, labels.pair);
         if (status == PDX_OK)
             status = pdx__sample_fit(&j->fit[cell], &sample, o,
                                      stream_of(sample.judge, sample.group), j->workspace[worker]);
     }
+    pdx__free(looks);
     pdx__free((void *)sample.x);
     pdx__free((void *)sample.x_int8);
     pdx__labels_free(&labels);
@@ -223,6 +275,8 @@ static void free_job(job *j) {
     pdx__free(j->groups);
     pdx__free(j->judges);
     pdx__free(j->columns);
+    pdx__free(j->reliability);
+    pdx__free(j->noise);
     pdx__judgment_index_free(&j->index);
 }
 
@@ -239,6 +293,7 @@ pdx_status pdx_study_fit(pdx_study **out, const pdx_dataset *dataset,
     PDX__GO(pdx__fit_options_scales(&j.options, j.d));
     PDX__GO(take_groups(&j));
     PDX__GO(take_judges(&j));
+    PDX__GO(take_noise(&j));
     PDX__GO(plan(&j));
     /* Threads that have no fit of their own help with the folds of one. */
     j.options.threads = pdx__pool_threads(j.options.threads, INT32_MAX) / j.threads;

@@ -211,6 +211,7 @@ static pdx_status count_lengths(pdx__loader *loader, int64_t pair, int32_t k) {
 /* What the passes say of one property of a pair. */
 typedef struct passes {
     double sum[2], gaps, square; /* of the values; of the differences */
+    double looks, look_square;   /* of what each pass alone would give */
     int32_t count, unchecked;
 } passes;
 
@@ -219,7 +220,8 @@ static void add_gap(passes *all, double gap) {
     all->square += gap * gap;
 }
 
-static passes gather(const resolving *r, const pdx_property *property, int64_t pair, int32_t k) {
+static passes gather(const resolving *r, const pdx_property *property, int32_t way, int64_t pair,
+                     int32_t k) {
     passes all = {0};
     for (const pdx__rating *at = NULL; (at = pdx__ratings_next(&r->ratings, pair, k, at));) {
         double a = at->value[0], b = at->value[1];
@@ -228,6 +230,9 @@ static passes gather(const resolving *r, const pdx_property *property, int64_t p
         all.sum[0] += a;
         all.sum[1] += b;
         add_gap(&all, difference(property, a, b));
+        double look = resolve(property, way, a, b);
+        all.looks += look;
+        all.look_square += look * look;
         ++all.count;
     }
     return all;
@@ -247,14 +252,20 @@ static pdx_status put(pdx__loader *loader, int64_t pair, int32_t k, const passes
            b = all->sum[1] / n * share;
     PDX__TRY(pdx__dataset_put(loader->dataset, pair, k,
                               resolve(property, loader->options->values, a, b)));
-    return pdx__dataset_put_noise(loader->dataset, pair, k, noise_of(all, count));
+    pdx__repeats repeats = {0, NAN, NAN, NAN};
+    if (count > 1) {
+        double mean = all->looks / count, square = all->look_square - count * mean * mean;
+        repeats = (pdx__repeats){count, (float)noise_of(all, count), (float)mean,
+                                 (float)sqrt(fmax(0, square / (count - 1)))};
+    }
+    return pdx__dataset_put_repeats(loader->dataset, pair, k, repeats);
 }
 
 /* A property that depends on a fact counts in those repeats whose facts have it, as 0 in others. */
 static pdx_status put_specific(pdx__loader *loader, const resolving *r, int64_t pair, int32_t k,
                                const char **missing) {
     const pdx_schema *schema = loader->dataset->schema;
-    passes all = gather(r, &schema->property[k], pair, k);
+    passes all = gather(r, &schema->property[k], loader->options->values, pair, k);
     int32_t asked = 0, with = 0;
     for (const pdx__rating *at = NULL;
          (at = pdx__ratings_next(&r->ratings, pair, schema->count, at));) {
@@ -277,7 +288,7 @@ static pdx_status complete(pdx__loader *loader, resolving *r, int64_t pair, int3
         const char *missing = NULL;
         if (r->fact_of[k] >= 0) PDX__TRY(put_specific(loader, r, pair, k, &missing));
         else {
-            passes all = gather(r, property, pair, k);
+            passes all = gather(r, property, loader->options->values, pair, k);
             if (all.count) PDX__TRY(put(loader, pair, k, &all, 1, all.count));
             else if (all.unchecked) {
                 r->state[pair] |= UNCHECKED;

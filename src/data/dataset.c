@@ -16,7 +16,7 @@ void pdx_dataset_free(pdx_dataset *dataset) {
         pdx__free(dataset->column[i].wide);
     }
     pdx__free(dataset->column);
-    pdx__free(dataset->noise);
+    pdx__free(dataset->repeats);
     pdx_schema_free(dataset->schema);
     pdx__strmap_free(&dataset->ids);
     pdx__strmap_free(&dataset->groups);
@@ -96,22 +96,23 @@ pdx_status pdx__dataset_put(pdx_dataset *dataset, int64_t pair, int32_t property
     return PDX_OK;
 }
 
-/* Room for the noise of every pair that there is. */
-static pdx_status reserve_noise(pdx_dataset *dataset) {
-    size_t before = dataset->noise_capacity;
-    PDX__TRY(pdx__grow(&dataset->noise, &dataset->noise_capacity,
+/* Room for the repeats of every pair that there is. */
+static pdx_status reserve_repeats(pdx_dataset *dataset) {
+    size_t before = dataset->repeats_capacity;
+    PDX__TRY(pdx__grow(&dataset->repeats, &dataset->repeats_capacity,
                        (size_t)dataset->n * (size_t)dataset->schema->count,
-                       sizeof *dataset->noise));
-    for (size_t i = before; i < dataset->noise_capacity; ++i) dataset->noise[i] = NAN;
+                       sizeof *dataset->repeats));
+    for (size_t i = before; i < dataset->repeats_capacity; ++i)
+        dataset->repeats[i] = (pdx__repeats){0, NAN, NAN, NAN};
     return PDX_OK;
 }
 
-pdx_status pdx__dataset_put_noise(pdx_dataset *dataset, int64_t pair, int32_t property,
-                                  double noise) {
+pdx_status pdx__dataset_put_repeats(pdx_dataset *dataset, int64_t pair, int32_t property,
+                                    pdx__repeats repeats) {
     size_t d = (size_t)dataset->schema->count;
-    if (isnan(noise) && !dataset->noise) return PDX_OK;
-    PDX__TRY(reserve_noise(dataset));
-    dataset->noise[(size_t)pair * d + (size_t)property] = (float)noise;
+    if (isnan(repeats.noise) && !dataset->repeats) return PDX_OK;
+    PDX__TRY(reserve_repeats(dataset));
+    dataset->repeats[(size_t)pair * d + (size_t)property] = repeats;
     return PDX_OK;
 }
 
@@ -176,9 +177,9 @@ pdx_status pdx__dataset_drop(pdx_dataset *dataset, const char *drop, const char 
             else if (column->wide) column->wide[now[i]] = column->wide[i];
         }
         size_t d = (size_t)dataset->schema->count;
-        if (dataset->noise)
-            memmove(dataset->noise + (size_t)now[i] * d, dataset->noise + (size_t)i * d,
-                    d * sizeof *dataset->noise);
+        if (dataset->repeats)
+            memmove(dataset->repeats + (size_t)now[i] * d, dataset->repeats + (size_t)i * d,
+                    d * sizeof *dataset->repeats);
         if (dataset->record) dataset->record[now[i]] = dataset->record[i];
         pdx__texts_move(dataset->texts, i, now[i]);
     }
@@ -226,8 +227,12 @@ static pdx_status standardise(pdx_dataset *dataset, int32_t property) {
     if (!(sd > 0) || !isfinite(sd)) return PDX_OK;
     if (column->small) PDX__TRY(widen(column, dataset->n));
     for (int64_t i = 0; i < dataset->n; ++i) column->wide[i] = column->wide[i] / sd + 0.0;
-    for (int64_t i = 0; dataset->noise && i < dataset->n; ++i)
-        dataset->noise[i * dataset->schema->count + property] /= (float)sd;
+    for (int64_t i = 0; dataset->repeats && i < dataset->n; ++i) {
+        pdx__repeats *r = &dataset->repeats[i * dataset->schema->count + property];
+        r->noise /= (float)sd;
+        r->mean /= (float)sd;
+        r->sd /= (float)sd;
+    }
     return PDX_OK;
 }
 
@@ -260,7 +265,7 @@ static void take_hash(pdx_dataset *dataset) {
 
 pdx_status pdx__dataset_finish(pdx_dataset *dataset, int grouped) {
     PDX__TRY(pdx__dataset_reserve(dataset, dataset->n));
-    if (dataset->noise) PDX__TRY(reserve_noise(dataset));
+    if (dataset->repeats) PDX__TRY(reserve_repeats(dataset));
     if (dataset->values == PDX_VALUES_DIFFERENCE && dataset->n > 0)
         for (int32_t i = 0; i < dataset->schema->count; ++i) PDX__TRY(standardise(dataset, i));
     if (grouped) PDX__TRY(lay_out_groups(dataset));
@@ -384,7 +389,22 @@ pdx_status pdx_dataset_noise(const pdx_dataset *dataset, int32_t property, doubl
     PDX__REQUIRE(property >= 0 && property < d, "pdx_dataset_noise: property %d of %d", property,
                  d);
     for (int64_t i = 0; i < dataset->n; ++i)
-        out[i] = dataset->noise ? (double)dataset->noise[i * d + property] : NAN;
+        out[i] = dataset->repeats ? (double)dataset->repeats[i * d + property].noise : NAN;
+    return PDX_OK;
+}
+
+pdx_status pdx_dataset_repeats(const pdx_dataset *dataset, int64_t pair, int32_t property,
+                               pdx_repeats *out) {
+    PDX__REQUIRE(out, "pdx_dataset_repeats: an argument is NULL");
+    *out = (pdx_repeats){0, NAN, NAN};
+    PDX__REQUIRE(dataset, "pdx_dataset_repeats: an argument is NULL");
+    PDX__REQUIRE(pair >= 0 && pair < dataset->n, "pdx_dataset_repeats: pair %lld of %lld",
+                 (long long)pair, (long long)dataset->n);
+    PDX__REQUIRE(property >= 0 && property < dataset->schema->count,
+                 "pdx_dataset_repeats: property %d of %d", property, dataset->schema->count);
+    if (!dataset->repeats) return PDX_OK;
+    const pdx__repeats *r = &dataset->repeats[pair * dataset->schema->count + property];
+    if (r->looks > 1) *out = (pdx_repeats){r->looks, (double)r->mean, (double)r->sd};
     return PDX_OK;
 }
 

@@ -35,14 +35,21 @@ typedef struct pdx__membership {
     size_t count, pair_capacity, group_capacity;
 } pdx__membership;
 
+/* Repeated annotations of one value. */
+typedef struct pdx__repeats {
+    int32_t looks;  /* 0: annotated once, or not known */
+    float noise;    /* sd of the differences a - b; NaN: not known */
+    float mean, sd; /* mean and sd of the values that each look alone would have given */
+} pdx__repeats;
+
 struct pdx_dataset {
     pdx_schema *schema;
     int32_t values; /* PDX_VALUES_* */
     int64_t n;
-    pdx__strmap ids;     /* number of an id = number of its pair */
-    pdx__column *column; /* [properties] */
-    float *noise;        /* [n][properties], NaN: not known; NULL: of no pair */
-    size_t noise_capacity;
+    pdx__strmap ids;       /* number of an id = number of its pair */
+    pdx__column *column;   /* [properties] */
+    pdx__repeats *repeats; /* [n][properties]; NULL: of no pair */
+    size_t repeats_capacity;
     pdx__strmap groups;   /* names */
     int64_t *group_start; /* [groups + 1] into group_pair; NULL: no groups */
     int64_t *group_pair;  /* ascending within a group */
@@ -65,9 +72,9 @@ pdx_status pdx__dataset_reserve(pdx_dataset *dataset, int64_t pairs);
 pdx_status pdx__dataset_append(pdx_dataset *dataset, const char *id, size_t length, int *added);
 /* One value, finite, into reserved room. */
 pdx_status pdx__dataset_put(pdx_dataset *dataset, int64_t pair, int32_t property, double value);
-/* How far annotations of one value disagree; NaN: not known. */
-pdx_status pdx__dataset_put_noise(pdx_dataset *dataset, int64_t pair, int32_t property,
-                                  double noise);
+/* What repeated annotations of one value say. */
+pdx_status pdx__dataset_put_repeats(pdx_dataset *dataset, int64_t pair, int32_t property,
+                                    pdx__repeats repeats);
 /* Puts a pair into a group, which is made where it is new. */
 pdx_status pdx__dataset_join_group(pdx_dataset *dataset, int64_t pair, const char *group,
                                    size_t length);

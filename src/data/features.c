@@ -6,12 +6,16 @@
 #include "core/json.h"
 #include "data/loader.h"
 
+enum { NOISE, LOOKS, LOOK_MEAN, LOOK_SD, KNOWN };
+static const char *const known_names[KNOWN] = {"noise", "looks", "look_mean", "look_sd"};
+
 struct pdx__features {
     pdx__lines lines;
     pdx_schema *schema; /* borrowed by the loader's caller; ours is a copy */
-    double *row, *noise;
-    int noisy;   /* the row has "noise" */
-    int pending; /* the first line was read and is no header */
+    double *row;
+    double *known[KNOWN]; /* [properties] what is known of repeats; see known_names */
+    int has[KNOWN];       /* the row has it */
+    int pending;          /* the first line was read and is no header */
 };
 
 void pdx__features_close(pdx__features *features) {
@@ -19,7 +23,7 @@ void pdx__features_close(pdx__features *features) {
     pdx__lines_close(&features->lines);
     pdx_schema_free(features->schema);
     pdx__free(features->row);
-    pdx__free(features->noise);
+    pdx__free(features->known[0]);
     pdx__free(features);
 }
 
@@ -79,8 +83,10 @@ pdx_status pdx__features_open(pdx__features **out, pdx_schema **schema, const ch
     pdx_status status = open_with_names(f, path, names);
     if (status == PDX_OK) {
         f->row = pdx__alloc((size_t)f->schema->count, sizeof *f->row);
-        f->noise = pdx__alloc((size_t)f->schema->count, sizeof *f->noise);
-        status = f->row && f->noise ? pdx__schema_copy(schema, f->schema) : PDX_ENOMEM;
+        size_t d = (size_t)f->schema->count;
+        f->known[0] = pdx__alloc(KNOWN * d, sizeof(double));
+        for (int i = 1; f->known[0] && i < KNOWN; ++i) f->known[i] = f->known[0] + (size_t)i * d;
+        status = f->row && f->known[0] ? pdx__schema_copy(schema, f->schema) : PDX_ENOMEM;
     }
     if (status == PDX_OK) *out = f;
     else pdx__features_close(f);
@@ -88,24 +94,24 @@ pdx_status pdx__features_open(pdx__features **out, pdx_schema **schema, const ch
 }
 
 /* null where it is not known. */
-static pdx_status scan_noise(pdx__features *f, const pdx__scan *scan) {
+static pdx_status scan_known(pdx__features *f, const pdx__scan *scan, int which) {
     if (scan->value.kind != PDX__KIND_LIST)
         return pdx__scan_fail(scan, "expected a list, found %s", pdx__span_type(scan->value));
     pdx__scan items;
     int32_t k = 0, d = f->schema->count;
     pdx__scan_inside(&items, scan->value);
     for (; pdx__scan_next(&items); ++k) {
-        double noise = NAN;
-        if (items.value.kind == PDX__KIND_NUMBER) noise = pdx__span_number(items.value);
-        if ((items.value.kind != PDX__KIND_NULL && !(noise >= 0 && noise < 1e30)) || k >= d)
+        double value = NAN, least = which == LOOK_MEAN ? -1e30 : 0;
+        if (items.value.kind == PDX__KIND_NUMBER) value = pdx__span_number(items.value);
+        if ((items.value.kind != PDX__KIND_NULL && !(value >= least && value < 1e30)) || k >= d)
             return pdx__scan_fail(scan,
-                                  "entry %d: expected a number from 0 on, or null, for each "
+                                  "entry %d: expected a number%s, or null, for each "
                                   "of %d properties",
-                                  k + 1, d);
-        f->noise[k] = noise;
+                                  k + 1, which == LOOK_MEAN ? "" : " from 0 on", d);
+        f->known[which][k] = value;
     }
-    f->noisy = k == d;
-    return f->noisy ? PDX_OK : pdx__scan_fail(scan, "expected %d entries, found %d", d, k);
+    f->has[which] = k == d;
+    return f->has[which] ? PDX_OK : pdx__scan_fail(scan, "expected %d entries, found %d", d, k);
 }
 
 /* Scans a row; its values go into f->row. */
@@ -115,7 +121,8 @@ static pdx_status scan_row(pdx__features *f, pdx__loader *loader, pdx__row *row)
     pdx__where where = {f->lines.path, f->lines.number};
     pdx__scan scan;
     int more = 1;
-    row->has_id = f->noisy = 0;
+    row->has_id = 0;
+    memset(f->has, 0, sizeof f->has);
     row->had = row->held = row->has_group = 0;
     PDX__TRY(pdx__scan_open(&scan, f->lines.line, f->lines.length, where));
     for (;;) {
@@ -123,7 +130,8 @@ static pdx_status scan_row(pdx__features *f, pdx__loader *loader, pdx__row *row)
         if (!more) break;
         pdx__row_member(loader, row, &scan);
         if (pdx__span_is(scan.key, differences ? "cmp" : "diff")) other = 1;
-        if (pdx__span_is(scan.key, "noise")) PDX__TRY(scan_noise(f, &scan));
+        for (int i = 0; i < KNOWN; ++i)
+            if (pdx__span_is(scan.key, known_names[i])) PDX__TRY(scan_known(f, &scan, i));
         if (!pdx__span_is(scan.key, wanted)) continue;
         found = 1;
         PDX__TRY(pdx__scan_doubles(&scan, f->schema->count, f->row));
@@ -140,6 +148,17 @@ static pdx_status scan_row(pdx__features *f, pdx__loader *loader, pdx__row *row)
                             : differences ? " (there is 'cmp': ask for comparisons)"
                                           : " (there is 'diff': ask for differences)");
     return PDX_OK;
+}
+
+static pdx__repeats repeats_of(const pdx__features *f, int32_t k) {
+    pdx__repeats out = {0, (float)f->known[NOISE][k], NAN, NAN};
+    if (!f->has[LOOKS] || !f->has[LOOK_MEAN] || !f->has[LOOK_SD]) return out;
+    if (f->known[LOOKS][k] >= 2 && f->known[LOOKS][k] < 1e6) {
+        out.looks = (int32_t)f->known[LOOKS][k];
+        out.mean = (float)f->known[LOOK_MEAN][k];
+        out.sd = (float)f->known[LOOK_SD][k];
+    }
+    return out;
 }
 
 static pdx_status read_rows(pdx__features *f, pdx__loader *loader, char **seen) {
@@ -165,7 +184,8 @@ static pdx_status read_rows(pdx__features *f, pdx__loader *loader, char **seen) 
                                 "field 'id': '%.200s' occurs twice", pdx_dataset_id(dataset, pair));
         for (int32_t k = 0; k < f->schema->count; ++k) {
             PDX__TRY(pdx__dataset_put(dataset, pair, k, f->row[k]));
-            if (f->noisy) PDX__TRY(pdx__dataset_put_noise(dataset, pair, k, f->noise[k]));
+            if (f->has[NOISE])
+                PDX__TRY(pdx__dataset_put_repeats(dataset, pair, k, repeats_of(f, k)));
         }
         if (rows % 4096 == 0) PDX__TRY(pdx__loader_tick(loader, "rows", rows, 0));
     }
@@ -205,14 +225,26 @@ static void write_row(pdx__buf *out, const pdx_dataset *dataset, int64_t pair, c
         pdx__buf_double(out, pdx__column_get(&dataset->column[k], pair));
     }
     pdx__buf_char(out, ']');
-    const float *noise = dataset->noise ? dataset->noise + pair * dataset->schema->count : NULL;
-    int any = 0;
-    for (int32_t k = 0; noise && k < dataset->schema->count; ++k) any |= !isnan(noise[k]);
-    for (int32_t k = 0; any && k < dataset->schema->count; ++k) {
-        pdx__buf_text(out, k ? "," : ",\"noise\":[");
-        pdx__buf_json_double(out, noise[k]);
+    const pdx__repeats *r =
+        dataset->repeats ? dataset->repeats + pair * dataset->schema->count : NULL;
+    int any = 0, looks = 0;
+    for (int32_t k = 0; r && k < dataset->schema->count; ++k) {
+        any |= !isnan(r[k].noise);
+        looks |= r[k].looks > 1;
     }
-    pdx__buf_text(out, any ? "]}\n" : "}\n");
+    for (int i = 0; any && i < (looks ? KNOWN : 1); ++i) {
+        pdx__buf_printf(out, ",\"%s\":[", known_names[i]);
+        for (int32_t k = 0; k < dataset->schema->count; ++k) {
+            if (k) pdx__buf_char(out, ',');
+            pdx__buf_json_double(out, i == NOISE       ? r[k].noise
+                                      : i == LOOK_MEAN ? r[k].mean
+                                      : i == LOOK_SD   ? r[k].sd
+                                      : r[k].looks > 1 ? r[k].looks
+                                                       : NAN);
+        }
+        pdx__buf_char(out, ']');
+    }
+    pdx__buf_text(out, "}\n");
 }
 
 pdx_status pdx_dataset_save_features(const pdx_dataset *dataset, const char *path) {

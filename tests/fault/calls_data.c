@@ -111,7 +111,11 @@ static pdx_status dataset_read(void) {
     int64_t members[PAIRS];
     MUST(pdx_dataset_row(fault_dataset, 3, row));
     MUST(pdx_dataset_column(fault_dataset, 3, column));
+    pdx_repeats repeats;
+    pdx_reliability reliability;
     MUST(pdx_dataset_noise(fault_dataset, 3, column));
+    MUST(pdx_dataset_repeats(fault_dataset, 0, 3, &repeats));
+    MUST(pdx_dataset_reliability(fault_dataset, 3, &reliability));
     return pdx_dataset_group_pairs(fault_dataset, 0, members);
 }
 

@@ -2,6 +2,7 @@
 #include "calls.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* ---- fits ---- */
 
@@ -109,6 +110,53 @@ static pdx_status study_fit_paper(void) {
     return PDX_OK;
 }
 
+/* Eight pairs, one property that was annotated thrice. */
+static pdx_dataset *noisy;
+static pdx_judgments *verdicts_of_noisy;
+
+static pdx_status make_noisy(void) {
+    const char *path = fault_path("noisy.jsonl");
+    FILE *file = fopen(path, "w");
+    if (!file) return PDX_EIO;
+    fputs("{\"properties\":[{\"id\":\"warm\"}]}\n", file);
+    for (int i = 0; i < PAIRS; ++i)
+        fprintf(file,
+                "{\"id\":\"%d\",\"cmp\":[%d],\"noise\":[0.5],\"looks\":[3],\"look_mean\":[%d],"
+                "\"look_sd\":[0.5]}\n",
+                i, i % 3 - 1, i % 3 - 1);
+    fclose(file);
+    pdx_dataset_files files = {.features = path};
+    MUST(pdx_dataset_load(&noisy, &files, NULL));
+    MUST(pdx_judgments_create(&verdicts_of_noisy));
+    for (int i = 0; i < PAIRS; ++i) {
+        pdx_judgment judgment;
+        pdx_judgment_init(&judgment);
+        judgment.pair = i;
+        judgment.winner = i % 2 ? PDX_WINNER_A : PDX_WINNER_B;
+        MUST(pdx_judgments_append(verdicts_of_noisy, "j", &judgment));
+    }
+    return PDX_OK;
+}
+
+static pdx_status study_fit_imputations(void) {
+    pdx_study *out = UNSET(pdx_study);
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.imputations = 2;
+    options.draws = 3;
+    options.threads = 1;
+    MAKES(out, pdx_study_fit(&out, noisy, verdicts_of_noisy, &options));
+    pdx_noise noise;
+    MUST(pdx_posterior_noise(pdx_study_get(out, 0), 0, &noise));
+    pdx_status status = pdx_study_save(out, fault_path("noisy.json"));
+    pdx_study_free(out);
+    if (status != PDX_OK) return status;
+    out = UNSET(pdx_study);
+    MAKES(out, pdx_study_load(&out, fault_path("noisy.json")));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
 static pdx_status study_save(void) { return pdx_study_save(study, fault_path("out")); }
 
 static pdx_status study_load(void) {
@@ -204,6 +252,7 @@ const fault_call fault_fit_calls[] = {
     {"study_fit_order", study_fit_order, 1},
     {"study_fit_margin", study_fit_margin, 1},
     {"study_fit_paper", study_fit_paper, 1},
+    {"study_fit_imputations", study_fit_imputations, 1},
     {"study_save", study_save, 1},
     {"study_load", study_load, 1},
     {"study_save_weights", study_save_weights, 1},
@@ -219,8 +268,13 @@ const fault_call fault_fit_calls[] = {
 
 pdx_status fault_fit_begin(void) {
     MUST(study_of(&study, PDX_LABEL_ORDER, 2));
+    MUST(make_noisy());
     MUST(pdx_study_save(study, fault_path("fits.json")));
     return pdx_study_save_weights(study, fault_path("weights"));
 }
 
-void fault_fit_end(void) { pdx_study_free(study); }
+void fault_fit_end(void) {
+    pdx_study_free(study);
+    pdx_judgments_free(verdicts_of_noisy);
+    pdx_dataset_free(noisy);
+}

@@ -274,6 +274,13 @@ static void repeats_are_averaged_and_their_noise_is_kept(void) {
     CHECK_NEAR(noise[0], sqrt(0.5), 1e-6);
     OK(pdx_dataset_noise(dataset, 3, noise));
     CHECK(isnan(noise[0]));
+    pdx_repeats repeats;
+    OK(pdx_dataset_repeats(dataset, 0, 0, &repeats)); /* comparisons -1, 1, 1, 0 */
+    CHECK_INT(repeats.looks, 4);
+    CHECK_NEAR(repeats.mean, 0.25, 1e-6);
+    CHECK_NEAR(repeats.sd, sqrt(2.75 / 3), 1e-6);
+    OK(pdx_dataset_repeats(dataset, 0, 3, &repeats));
+    CHECK_INT(repeats.looks, 0);
 
     /* There and back. */
     char path[512];
@@ -287,6 +294,10 @@ static void repeats_are_averaged_and_their_noise_is_kept(void) {
     OK(pdx_dataset_noise(dataset, 3, noise));
     CHECK(isnan(noise[0]));
     FAILS(pdx_dataset_noise(dataset, 5, noise), PDX_EINVAL, "property 5 of 5");
+    OK(pdx_dataset_repeats(dataset, 0, 0, &repeats));
+    CHECK_INT(repeats.looks, 4);
+    CHECK_NEAR(repeats.sd, sqrt(2.75 / 3), 1e-6);
+    FAILS(pdx_dataset_repeats(dataset, 1, 0, &repeats), PDX_EINVAL, "pair 1 of 1");
     pdx_dataset_free(dataset);
     OK(resolve(&dataset, text, PDX_VALUES_DIFFERENCE));
     OK(pdx_dataset_row(dataset, 0, row));
