@@ -128,31 +128,43 @@ static double below(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k, d
     return sum;
 }
 
-/* Between the smallest and the largest of the nodes' own quantiles; bisection with a chord step. */
-static double quantile(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k, double sd,
-                       double p) {
-    double low = INFINITY, high = -INFINITY;
+static double density(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k, double a) {
+    double sum = 0;
     for (int32_t i = 0; i < m->count; ++i) {
         size_t at = (size_t)i * (size_t)m->d + (size_t)k;
-        double q = m->tilted[at].rate > 0 ? pdx__tilted_quantile(&m->tilted[at], p)
-                                          : m->mean[at] + m->sd[at] * pdx__normal_quantile(p);
+        const pdx__tilted *t = &m->tilted[at];
+        double z = (a - m->mean[at]) / m->sd[at];
+        sum += nodes->weight[i] *
+               (t->rate > 0
+                    ? exp(a * (t->gam - 0.5 * t->lam * a) - t->rate * fabs(a) - t->log_integral)
+                    : exp(-0.5 * z * z) / (m->sd[at] * 2.5066282746310002));
+    }
+    return sum;
+}
+
+/* Newton from the mean of the nodes' own quantiles, kept between the smallest and the largest. */
+static double quantile(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k, double sd,
+                       double p) {
+    double low = INFINITY, high = -INFINITY, at = 0;
+    for (int32_t i = 0; i < m->count; ++i) {
+        size_t of = (size_t)i * (size_t)m->d + (size_t)k;
+        double q = m->tilted[of].rate > 0 ? pdx__tilted_quantile(&m->tilted[of], p)
+                                          : m->mean[of] + m->sd[of] * pdx__normal_quantile(p);
         low = fmin(low, q);
         high = fmax(high, q);
+        at += nodes->weight[i] * q;
     }
-    double f_low = below(m, nodes, k, low) - p, f_high = below(m, nodes, k, high) - p;
-    for (int i = 0; i < 60 && high - low > 1e-10 * sd; ++i) {
-        double share = i % 3 == 2 || !(f_high > f_low) ? 0.5 : -f_low / (f_high - f_low);
-        double at = low + fmin(fmax(share, 0.01), 0.99) * (high - low);
+    for (int i = 0; i < 60 && high - low > 1e-6 * sd; ++i) {
         double f = below(m, nodes, k, at) - p;
-        if (f < 0) {
-            low = at;
-            f_low = f;
-        } else {
-            high = at;
-            f_high = f;
-        }
+        if (f < 0) low = at;
+        else high = at;
+        double next = at - f / density(m, nodes, k, at);
+        if (!(next >= low && next <= high)) next = 0.5 * (low + high);
+        double step = fabs(next - at);
+        at = next;
+        if (step < 1e-6 * sd) break;
     }
-    return 0.5 * (low + high);
+    return at;
 }
 
 static void take_column(const pdx__mixture *m, const pdx__nodes *nodes, int32_t k, int32_t c,

@@ -32,9 +32,8 @@ static double weight_of(const ties_job *job, int64_t row) {
     return job->given.weight ? job->given.weight[row] : 1;
 }
 
-/* EP at theta; log evidence and prior in *log_z. Sites stay for the next theta. */
-static pdx_status run_theta(void *context, double theta, double *log_z) {
-    ties_job *job = context;
+/* EP at theta. Sites stay for the next theta. */
+static pdx_status run_ep(ties_job *job, double theta) {
     pdx__fit *fit = job->fit;
     const pdx__cut_values at = pdx__cut_at(job->cut.model, theta, NULL);
     const pdx__ep_settings settings = {.tolerance = job->settings->summaries ? 1e-3 : 3e-3,
@@ -55,7 +54,15 @@ static pdx_status run_theta(void *context, double theta, double *log_z) {
         fit->sites.t[job->ep.column[k]] = job->ep.site_precision[k];
         fit->sites.h[job->ep.column[k]] = job->ep.site_linear[k];
     }
-    pdx__ep_report report = {.loo = fit->loo};
+    return PDX_OK;
+}
+
+/* The same with log evidence and prior in *log_z, and the left-out rows. */
+static pdx_status run_theta(void *context, double theta, double *log_z) {
+    ties_job *job = context;
+    const pdx__cut_values at = pdx__cut_at(job->cut.model, theta, NULL);
+    pdx__ep_report report = {.loo = job->fit->loo};
+    PDX__TRY(run_ep(job, theta));
     PDX__TRY(pdx__ep_describe(&job->ep, NULL, &report));
     *log_z = report.log_evidence + job->cut.ties * at.tie + at.prior;
     return PDX_OK;
@@ -108,8 +115,8 @@ static double slope(const ties_job *job, double theta, double *bend) {
 static pdx_status find_mode(ties_job *job, double *theta, double *curvature) {
     double at = *theta, last = at, last_slope = 0;
     for (int i = 0; i < 30; ++i) {
-        double log_z, bend, here;
-        PDX__TRY(run_theta(job, at, &log_z));
+        double bend, here;
+        PDX__TRY(run_ep(job, at));
         here = slope(job, at, &bend);
         *curvature = fmin(bend, -1e-3);
         double by = *curvature, secant = (here - last_slope) / (at - last);
@@ -197,8 +204,7 @@ static void take_theta(ties_job *job) {
 /* EP at the mode once more, made ready for the samplers: theta is one of their coordinates. */
 static pdx_status check_and_draw(ties_job *job, double mode) {
     pdx__ep *ep = &job->ep;
-    double log_z;
-    PDX__TRY(run_theta(job, mode, &log_z));
+    PDX__TRY(run_ep(job, mode));
     PDX__TRY(propose(job));
     take_theta(job);
     pdx__fit_certificate_init(&job->fit->certificate, job->sweeps, job->converged);
