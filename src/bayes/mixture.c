@@ -179,7 +179,7 @@ static void take_column(const pdx__mixture *m, const pdx__nodes *nodes, int32_t 
     }
     fit->mean[c] = mean;
     fit->sd[c] = sqrt(square);
-    fit->prob_positive[c] = 1 - below(m, nodes, k, 0);
+    fit->prob_positive[c] = fmin(fmax(1 - below(m, nodes, k, 0), 0), 1);
     for (int32_t q = 0; settings->summaries && q < settings->quantile_count; ++q)
         fit->quantiles[(size_t)c * (size_t)settings->quantile_count + (size_t)q] =
             quantile(m, nodes, k, fit->sd[c], settings->quantile_probs[q]);

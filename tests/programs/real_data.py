@@ -2,7 +2,7 @@
 import json
 
 import support
-from support import check, check_fits, data_set, equal, run
+from support import check, check_fits, data_set, equal, near, run
 
 
 def raw_rates(path, judge_of, keep):
@@ -66,6 +66,32 @@ def test_autoj_with_its_people():
           raw_rates(judgments, lambda row: row["judge"], lambda row: True))
     human, = [fit for fit in fits if fit["judge"] == "human"]
     equal(human["position"], None, "nobody knows in which order people saw the responses")
+
+
+def test_ties_of_people_and_judges():
+    """Models of ties against NUTS, and what they change against dropping ties."""
+    pairs, features, judgments = data_set("autoj", "pairs.jsonl", "features.jsonl",
+                                          "judgments.jsonl")
+    names, = data_set(".", "feature_names.json")
+    data = ["--pairs", pairs, "--features", features, "--names", names, "--judgments", judgments,
+            "--verdicts", "human", "--judge", "human"]
+    dropped, = fits_of(*data)
+    for model in ("ordinal", "davidson"):
+        ep, = fits_of(*data, "--ties", model)
+        nuts, = fits_of(*data, "--ties", model, "--method", "nuts", "--certificate", "never")
+        equal(nuts["method"], "nuts", "method")
+        error = 4 * nuts["certificate"]["mean_se"] + 0.01 if "certificate" in nuts else 0.1
+        for a, b, sd in zip(ep["mean"], nuts["mean"], ep["sd"]):
+            near(a, b, error * sd, f"{model}: mean")
+        for a, b in zip(ep["sd"], nuts["sd"]):
+            near(a / b, 1, 0.06, f"{model}: sd")
+        near(ep["cut"]["logit_mean"], nuts["cut"]["logit_mean"], error * ep["cut"]["logit_sd"],
+             f"{model}: logit of P(tie)")
+        near(ep["cut"]["logit_sd"] / nuts["cut"]["logit_sd"], 1, 0.06, f"{model}: its sd")
+        equal(ep["n"], dropped["n"] + dropped["ties"], "ties count")
+        check(ep["cut"]["log_loss"] < ep["cut"]["share_log_loss"] - 0.05, "held-out log loss")
+        sharper = sum(a < b for a, b in zip(ep["sd"], dropped["sd"]))
+        check(sharper > len(ep["sd"]) / 2, "ties tell something: most intervals are narrower")
 
 
 def test_alpacaeval():
