@@ -6,6 +6,7 @@
 
 static pdx_simulate_options options;
 static const char *schema_named;
+static int32_t by_cut;
 
 static const cli_option table[] = {
     {.kind = CLI_HEADING, .name = "Study"},
@@ -36,6 +37,12 @@ static const cli_option table[] = {
      .target = &options.ties,
      .most = 0.95,
      .help = "share of the human's verdicts that are ties; default 0.1"},
+    {.kind = CLI_CHOICE,
+     .name = "tie-model",
+     .argument = "davidson|ordinal",
+     .target = &by_cut,
+     .help = "how ties come about; default davidson",
+     .advanced = 1},
     {.kind = CLI_INT32,
      .name = "repeats",
      .argument = "N",
@@ -133,6 +140,7 @@ int main(int argc, char **argv) {
     options.schema = schema;
     options.seed = (uint64_t)cli.seed;
     options.hooks = cli_hooks();
+    options.tie_model = by_cut ? PDX_TIES_ORDINAL : PDX_TIES_DAVIDSON;
 
     cli_read(pdx_simulate(&dataset, &judgments, &truth, &options));
 

@@ -25,15 +25,17 @@ typedef struct pdx_simulate_options {
     const pdx_schema *schema; /* default li2024. Copied */
     uint64_t seed;            /* default 1 */
     pdx_hooks hooks;
+    int32_t tie_model; /* PDX_TIES_DAVIDSON (default) or PDX_TIES_ORDINAL */
 } pdx_simulate_options;
 PDX_API void pdx_simulate_options_init(pdx_simulate_options *options, uint32_t size);
 #define pdx_simulate_options_init(options)                                                         \
     pdx_simulate_options_init((options), (uint32_t)sizeof *(options))
 
 /* Makes dataset and judgments; `truth` (may be NULL) gets the planted weights as a study of means
- * (judge x scenario, group names as in the dataset) with position.mean = the planted effect.
+ * (judge x scenario, group names as in the dataset) with position.mean = the planted effect, and
+ * pdx_posterior_cut the planted cut of judges with ties.
  * Every judge sees every pair in both orders. P(A in this order) = sigmoid(x.w +- position), ties
- * apart (they follow Davidson 1970, so dropping them leaves the weights as they are); the sum of
+ * apart (by Davidson's model dropping them leaves the weights as they are); the sum of
  * log-odds over both orders is positive with probability sigmoid(x.w). */
 PDX_API pdx_status pdx_simulate(pdx_dataset **dataset, pdx_judgments **judgments, pdx_study **truth,
                                 const pdx_simulate_options *options);

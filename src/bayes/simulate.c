@@ -9,9 +9,9 @@
  *   eta + L - d in order BA: L logistic noise of the pair, d (normal, sd 0.25) what the order adds.
  *   The sum over orders is positive with probability sigmoid(x.w) exactly, as the label rule of the
  *   sum assumes; in one order P(A) = sigmoid(eta) within 0.003.
- * - Judges with ties: Davidson 1970: P(tie) = v / (v + 2 cosh(eta / 2)), and P(A | no tie) =
- *   sigmoid(eta) exactly, so that dropping ties leaves the weights as planted; v is set so that the
- *   mean of P(tie) is the asked share.
+ * - Judges with ties follow one of the models of cut.h, its cut set so that the mean of P(tie) is
+ *   the asked share. By Davidson's P(A | no tie) = sigmoid(eta) exactly, so that dropping ties
+ * leaves the weights as planted.
  *
  * Left out: texts, and noise in the properties (annotators that err). */
 #include <prefdissect/simulate.h>
@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bayes/cut.h"
 #include "bayes/normal.h"
 #include "bayes/posterior.h"
 #include "bayes/simulate_judges.h"
@@ -43,6 +44,7 @@ static const pdx__option table[] = {
     ROW(schema, PDX__OPTION_POINTER, 0, 0, 0),
     ROW(seed, PDX__OPTION_UINT64, 1, 0, 0),
     ROW(hooks, PDX__OPTION_HOOKS, 0, 0, 0),
+    ROW(tie_model, PDX__OPTION_INT32, PDX_TIES_DAVIDSON, PDX_TIES_ORDINAL, PDX_TIES_DAVIDSON),
 };
 
 void(pdx_simulate_options_init)(pdx_simulate_options *options, uint32_t size) {
@@ -162,21 +164,39 @@ static pdx_status make_pairs(simulation *s) {
 static double sigmoid(double x) { return 1 / (1 + exp(-x)); }
 static double log_sigmoid(double x) { return x > 0 ? -log1p(exp(-x)) : x - log1p(exp(x)); }
 
-static double tie_probability(double v, double eta) { return v / (v + 2 * cosh(eta / 2)); }
+static double tie_probability(int32_t model, double theta, double eta) {
+    double p[3];
+    pdx__cut_outcomes(model, theta, eta, p);
+    return p[1];
+}
 
-/* v with which the mean over pairs of P(tie) is the asked share: by bisection, between what would
- * do if every eta were 0 and if every eta were the largest, on the log scale. */
-static double tie_scale(const simulation *s) {
-    double odds = s->options.ties / (1 - s->options.ties), largest = 0;
-    for (int64_t i = 0; i < s->options.pairs; ++i) largest = fmax(largest, fabs(s->eta[i]));
-    double low = 2 * odds, high = 2 * odds * cosh(fmin(largest / 2, 700));
-    while (high - low > 1e-9 * high) {
-        double v = sqrt(low) * sqrt(high), sum = 0;
-        for (int64_t i = 0; i < s->options.pairs; ++i) sum += tie_probability(v, s->eta[i]);
-        if (sum > s->options.ties * (double)s->options.pairs) high = v;
-        else low = v;
+/* Logit of P(tie | eta = 0) with which the mean over pairs of P(tie) is the asked share: by
+ * bisection. */
+static double tie_logit(const simulation *s) {
+    double low = -40, high = 700;
+    if (s->options.ties <= 0) return low;
+    while (high - low > 1e-10) {
+        double theta = 0.5 * (low + high), sum = 0;
+        for (int64_t i = 0; i < s->options.pairs; ++i)
+            sum += tie_probability(s->options.tie_model, theta, s->eta[i]);
+        if (sum > s->options.ties * (double)s->options.pairs) high = theta;
+        else low = theta;
     }
     return low;
+}
+
+/* Into the planted fits of the judge at hand, the last ones. */
+static void note_cut(const simulation *s, double theta, int32_t scenarios) {
+    const int32_t model = s->options.tie_model;
+    for (int32_t g = 1; s->truth && s->options.ties > 0 && g <= scenarios; ++g) {
+        pdx_cut *cut = &s->truth->fit[s->truth->count - g]->cut;
+        cut->known = 1;
+        cut->model = model;
+        cut->mean = pdx__cut_size(model, theta);
+        cut->p_tie = sigmoid(theta);
+        cut->logit_mean = theta;
+        cut->logit_sd = 0;
+    }
 }
 
 static pdx_status add_row(simulation *s, const pdx__simulated_judge *judge, int64_t pair,
@@ -196,8 +216,11 @@ static pdx_status add_row(simulation *s, const pdx__simulated_judge *judge, int6
     return pdx_judgments_append(s->judgments, judge->name, &row);
 }
 
-static pdx_status judge_pairs(simulation *s, const pdx__simulated_judge *judge, pdx__rng *rng) {
-    double v = judge->with_probabilities ? 0 : tie_scale(s);
+static pdx_status judge_pairs(simulation *s, const pdx__simulated_judge *judge, int32_t scenarios,
+                              pdx__rng *rng) {
+    const int32_t model = s->options.tie_model;
+    const double theta = judge->with_probabilities ? -40 : tie_logit(s);
+    if (!judge->with_probabilities) note_cut(s, theta, scenarios);
     int32_t repeats = judge->with_probabilities ? 1 : s->options.repeats;
     for (int64_t i = 0; i < s->options.pairs; ++i) {
         double noise = pdx__rng_uniform(rng), by_order = ORDER_SD * pdx__rng_normal(rng);
@@ -210,7 +233,8 @@ static pdx_status judge_pairs(simulation *s, const pdx__simulated_judge *judge, 
                 if (judge->with_probabilities) margin += sign * by_order;
                 else {
                     noise = pdx__rng_uniform(rng);
-                    tie = pdx__rng_uniform(rng) < tie_probability(v, eta);
+                    tie = pdx__rng_uniform(rng) < tie_probability(model, theta, eta);
+                    margin = pdx__cut_log_odds(model, theta, eta);
                 }
                 margin += log(noise / (1 - noise));
                 PDX__TRY(add_row(s, judge, i, order, r, margin, tie, coverage));
@@ -265,7 +289,7 @@ static pdx_status make_judge(simulation *s, int32_t number) {
         s->eta[i] = 0;
         for (int32_t k = 0; k < s->d; ++k) s->eta[i] += s->row[k] * weight[k];
     }
-    return judge_pairs(s, &judge, &rng);
+    return judge_pairs(s, &judge, scenarios, &rng);
 }
 
 pdx_status pdx_simulate(pdx_dataset **dataset, pdx_judgments **judgments, pdx_study **truth,

@@ -59,6 +59,25 @@ def test_nothing_but_ties_and_none():
         check(0.05 < none["cut"]["p_tie"] < 0.4 and none["cut"]["p_tie_high"] > 0.4, "no tie")
 
 
+def test_planted_cuts_are_found():
+    with support.Folder() as f:
+        for model in ("ordinal", "davidson"):
+            where = f.at(model)
+            equal(run("pdx-simulate", "-o", where, "--pairs", 3000, "--ties", 0.2, "--tie-model",
+                      model, "--scenarios", 1).status, 0, "pdx-simulate")
+            planted = [fit for fit in json.load(open(where + "/truth.json"))["fits"]
+                       if fit["judge"] == "human"][0]
+            data = [part for name in ("pairs", "features", "judgments")
+                    for part in (f"--{name}", f"{where}/{name}.jsonl")]
+            fit, = check_fits(fitted(*data, "--judge", "human", "--ties", model).json())
+            cut = fit["cut"]
+            near(cut["logit_mean"], planted["cut"]["logit_mean"], 4 * cut["logit_sd"],
+                 f"{model}: planted cut")
+            near(cut["mean"], planted["cut"]["mean"], 4 * cut["sd"], f"{model}: planted cut")
+            inside = sum(q[0] < w < q[-1] for q, w in zip(fit["quantiles"], planted["mean"]))
+            check(inside >= 24, f"{model}: {inside} of 29 planted weights are covered")
+
+
 def test_position_and_ties_of_an_arena():
     with support.Folder() as f:
         data = support.arena(f, 400)

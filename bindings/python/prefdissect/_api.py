@@ -266,6 +266,34 @@ class pdx_dataset_options(Struct):
     ]
 
 
+class pdx_repeats(Struct):
+    looks: int
+    mean: float
+    sd: float
+    _fields_ = [
+        ("looks", c_int32),
+        ("mean", c_double),
+        ("sd", c_double),
+    ]
+
+
+class pdx_reliability(Struct):
+    alpha: float
+    low: float
+    high: float
+    noise: float
+    looks: float
+    pairs: int
+    _fields_ = [
+        ("alpha", c_double),
+        ("low", c_double),
+        ("high", c_double),
+        ("noise", c_double),
+        ("looks", c_double),
+        ("pairs", c_int64),
+    ]
+
+
 class pdx_import_options(Struct):
     size: int
     seed: int
@@ -592,6 +620,7 @@ class pdx_fit_options(Struct):
     judges: Any
     judge_count: int
     pool: int
+    imputations: int
     _fields_ = [
         ("size", c_uint32),
         ("label", c_int32),
@@ -622,6 +651,7 @@ class pdx_fit_options(Struct):
         ("judges", POINTER(c_char_p)),
         ("judge_count", c_int32),
         ("pool", c_int32),
+        ("imputations", c_int32),
     ]
 
 
@@ -772,6 +802,33 @@ class pdx_cut(Struct):
         ("accuracy", c_double),
         ("log_loss", c_double),
         ("share_log_loss", c_double),
+    ]
+
+
+class pdx_noise(Struct):
+    known: int
+    alpha: float
+    alpha_low: float
+    alpha_high: float
+    noise: float
+    looks: float
+    plain_mean: float
+    plain_sd: float
+    wider: float
+    simex: float
+    pulled: float
+    _fields_ = [
+        ("known", c_int32),
+        ("alpha", c_double),
+        ("alpha_low", c_double),
+        ("alpha_high", c_double),
+        ("noise", c_double),
+        ("looks", c_double),
+        ("plain_mean", c_double),
+        ("plain_sd", c_double),
+        ("wider", c_double),
+        ("simex", c_double),
+        ("pulled", c_double),
     ]
 
 
@@ -1220,6 +1277,7 @@ class pdx_simulate_options(Struct):
     schema: Any
     seed: int
     hooks: pdx_hooks
+    tie_model: int
     _fields_ = [
         ("size", c_uint32),
         ("pairs", c_int64),
@@ -1234,6 +1292,7 @@ class pdx_simulate_options(Struct):
         ("schema", POINTER(pdx_schema)),
         ("seed", c_uint64),
         ("hooks", pdx_hooks),
+        ("tie_model", c_int32),
     ]
 
 
@@ -1308,6 +1367,16 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_dataset_row": (c_int32, [POINTER(pdx_dataset), c_int64, POINTER(c_double)]),
     "pdx_dataset_column": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(c_double)]),
     "pdx_dataset_noise": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(c_double)]),
+    "pdx_dataset_repeats": (
+        c_int32,
+        [
+            POINTER(pdx_dataset),
+            c_int64,
+            c_int32,
+            POINTER(pdx_repeats),
+        ],
+    ),
+    "pdx_dataset_reliability": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(pdx_reliability)]),
     "pdx_dataset_group_count": (c_int32, [POINTER(pdx_dataset)]),
     "pdx_dataset_group_name": (c_char_p, [POINTER(pdx_dataset), c_int32]),
     "pdx_dataset_group_size": (c_int64, [POINTER(pdx_dataset), c_int32]),
@@ -1487,6 +1556,8 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_posterior_prediction": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_prediction)]),
     "pdx_posterior_margin": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_margin)]),
     "pdx_posterior_cut": (c_int32, [POINTER(pdx_posterior), POINTER(pdx_cut)]),
+    "pdx_posterior_imputations": (c_int32, [POINTER(pdx_posterior)]),
+    "pdx_posterior_noise": (c_int32, [POINTER(pdx_posterior), c_int32, POINTER(pdx_noise)]),
     "pdx_posterior_verdict": (c_char_p, [POINTER(pdx_posterior)]),
     "pdx_posterior_predict": (
         c_int32,
