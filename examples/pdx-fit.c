@@ -8,7 +8,8 @@
 #include <string.h>
 
 static pdx_fit_options fit;
-static int32_t strict, top;
+static int32_t strict, top, memory_mb = 256;
+static const char *columns_file;
 static double quantiles[64];
 static fit_picture_files pictures;
 static const char *draws_out, *weights_out, *preset;
@@ -75,6 +76,19 @@ static const cli_option table[] = {
      .target = &cli_data.table,
      .help = "instead: one CSV with a header; columns are properties, and y in [0,1] (or margin); "
              "optional w, offset, judge, group"},
+    {.kind = CLI_TEXT,
+     .name = "columns",
+     .argument = "FILE",
+     .target = &columns_file,
+     .help = "instead: a column file of pdx-import columns, for tables beyond memory"},
+    {.kind = CLI_INT32,
+     .name = "memory",
+     .argument = "MB",
+     .target = &memory_mb,
+     .least = 1,
+     .most = 1 << 30,
+     .advanced = 1,
+     .help = "with --columns: how much of the file to keep in memory; default 256"},
     {.kind = CLI_HEADING, .name = "Fit"},
     {.kind = CLI_CHOICE,
      .name = "label",
@@ -217,7 +231,8 @@ static const cli_program program = {
     .name = "pdx-fit",
     .purpose = "what does each judge weigh when it prefers one response, and how surely?",
     .usage = "pdx-fit --pairs pairs.jsonl --judgments judgments.jsonl [-o fits.json]\n"
-             "       pdx-fit --table data.csv",
+             "       pdx-fit --table data.csv\n"
+             "       pdx-fit --columns data.columns",
     .tables = {cli_data_table, table},
     .output_argument = "FILE",
     .output_help = "the fits; default standard output",
@@ -259,10 +274,34 @@ static void write_study(const pdx_study *study) {
     cli_sink_finish(&sink, cli.output);
 }
 
-int main(int argc, char **argv) {
-    pdx_dataset *dataset;
-    pdx_judgments *judgments;
+static pdx_study *fit_data(void) {
     pdx_study *study;
+    if (!columns_file) {
+        pdx_dataset *dataset;
+        pdx_judgments *judgments;
+        cli_load(&dataset, &judgments);
+        cli_read(pdx_study_fit(&study, dataset, judgments, &fit));
+        draw_fit_pictures(&pictures, study, dataset, judgments, &fit);
+        pdx_judgments_free(judgments);
+        pdx_dataset_free(dataset);
+        return study;
+    }
+    if (cli_data_given()) cli_fail(CLI_BAD_INPUT, "--columns is all the data: no other files");
+    if (pictures.prior || pictures.position)
+        cli_fail(CLI_BAD_INPUT, "--columns: of the pictures only the dissection can be drawn");
+    pdx_columns *columns;
+    pdx_columns_options how;
+    pdx_columns_options_init(&how);
+    how.memory_bytes = (int64_t)memory_mb << 20;
+    cli_need_file(columns_file, 0);
+    cli_read(pdx_columns_open(&columns, columns_file));
+    cli_read(pdx_columns_fit(&study, columns, &fit, &how));
+    draw_fit_pictures(&pictures, study, NULL, NULL, &fit);
+    pdx_columns_free(columns);
+    return study;
+}
+
+int main(int argc, char **argv) {
     pdx_fit_options_init(&fit);
     const char *preset_named = cli_peek(argc, argv, "preset");
     int preset_known = !preset_named || pdx_fit_options_preset(&fit, preset_named) == PDX_OK;
@@ -278,9 +317,7 @@ int main(int argc, char **argv) {
     fit.threads = cli.threads;
     fit.hooks = cli_hooks();
 
-    cli_load(&dataset, &judgments);
-    cli_read(pdx_study_fit(&study, dataset, judgments, &fit));
-    draw_fit_pictures(&pictures, study, dataset, judgments, &fit);
+    pdx_study *study = fit_data();
     write_study(study);
     if (draws_out) save_draws(study);
     if (weights_out) cli_write(pdx_study_save_weights(study, weights_out));
@@ -290,7 +327,5 @@ int main(int argc, char **argv) {
     if (cli.output) cli_note("%d fits written to %s", fits, cli.output);
     if (failed) cli_note("the numerical check failed for %d of %d fits", failed, checked);
     pdx_study_free(study);
-    pdx_judgments_free(judgments);
-    pdx_dataset_free(dataset);
     return strict && failed ? CLI_NOT_HELD : CLI_DONE;
 }

@@ -42,6 +42,7 @@ static const cli_program program = {
     .name = "pdx-import",
     .purpose = "other tools' judgments into the files that the other programs read",
     .usage = "pdx-import FORMAT FILE... -o DIR\n"
+             "       pdx-import columns TABLE.csv -o FILE.columns\n"
              "       pdx-import --list",
     .tables = {table},
     .closing =
@@ -59,7 +60,21 @@ static void list_formats(void) {
     cli_sink_open(&sink);
     for (int32_t i = 0; (name = pdx_import_format(i, &what)); ++i)
         fprintf(sink.stream, "%-16s %s\n", name, what);
+    fprintf(sink.stream, "%-16s %s\n", "columns",
+            "a CSV table (as pdx-fit --table) into one file for fits beyond memory");
     cli_sink_finish(&sink, NULL);
+}
+
+/* A table beyond memory: one file that pdx-fit --columns goes over block by block. */
+static int import_columns(void) {
+    int64_t rows;
+    if (words.count != 2 || !cli.output)
+        cli_fail(CLI_BAD_INPUT, "columns takes one table: pdx-import columns TABLE.csv -o FILE");
+    cli_need_file(words.items[1], 0);
+    pdx_hooks hooks = cli_hooks();
+    cli_write(pdx_columns_from_table(&rows, words.items[1], cli.output, &hooks));
+    cli_note("%lld rows written to %s", (long long)rows, cli.output);
+    return CLI_DONE;
 }
 
 static int is_format(const char *word) {
@@ -78,6 +93,7 @@ int main(int argc, char **argv) {
         return CLI_DONE;
     }
     if (!words.count) cli_fail(CLI_BAD_INPUT, "which format? pdx-import --list names them");
+    if (!strcmp(words.items[0], "columns")) return import_columns();
     if (!is_format(words.items[0]))
         cli_fail(CLI_BAD_INPUT, "there is no format '%s'; pdx-import --list names them",
                  words.items[0]);

@@ -44,6 +44,7 @@
 #include <prefdissect/annotate.h>
 #include <prefdissect/judge.h>
 #include <prefdissect/posterior.h>
+#include <prefdissect/columns.h>
 #include <prefdissect/analysis.h>
 #include <prefdissect/probe.h>
 #include <prefdissect/simulate.h>

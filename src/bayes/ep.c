@@ -8,6 +8,7 @@
 
 #include "design.h"
 #include "ep_rows.h"
+#include "row_source.h"
 
 void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
     const pdx__problem *problem = ep->problem;
@@ -39,9 +40,7 @@ static void add_block(pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
     ep->workspace->kernels->gram_add(ep->gram_sums, ep->block, r->count, r->tau, r->linear, ep->d);
 }
 
-/* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
- * from which nothing overshoots, however far the offsets are or heavy the rows. */
-static void bound_sites(pdx__ep_rows *r) {
+void pdx__ep_bound_sites(pdx__ep_rows *r) {
     for (int32_t i = 0; i < r->count; ++i) {
         double size = fabs(r->mean[i] + r->offset[i]);
         double curvature = size < 1e-4 ? 0.25 : tanh(0.5 * size) / (2 * size);
@@ -50,7 +49,7 @@ static void bound_sites(pdx__ep_rows *r) {
     }
 }
 
-static void robust_row(pdx__ep_rows *r, int32_t i) {
+void pdx__ep_robust_site(pdx__ep_rows *r, int32_t i) {
     double lam = 1 / r->var[i] - r->tau[i], gam = r->mean[i] / r->var[i] - r->nu[i];
     double log_integral, mean, var;
     if (!(lam > 0) || !pdx__row_integral(r->weight[i], r->offset[i], r->band[i], lam, gam,
@@ -80,7 +79,7 @@ static void update_rows(pdx__ep *ep, pdx__ep_rows *r, double damping) {
                             .w = workspace->w};
     workspace->kernels->sites(&sites);
     for (int32_t i = 0; i < r->rows; ++i) {
-        if (r->trouble[i] != 0) robust_row(r, i);
+        if (r->trouble[i] != 0) pdx__ep_robust_site(r, i);
         if (damping < 1) {
             r->tau[i] = tau[i] + damping * (r->tau[i] - tau[i]);
             r->nu[i] = nu[i] + damping * (r->nu[i] - nu[i]);
@@ -93,16 +92,25 @@ typedef enum pass_kind { PASS_KEEP, PASS_BOUND, PASS_EP } pass_kind;
 static void pass(pdx__ep *ep, pass_kind kind, double damping) {
     pdx__ep_rows r;
     clear_sums(ep);
+    if (ep->problem->source && ep->failed == PDX_OK)
+        ep->failed = pdx__source_sites(ep, kind != PASS_EP);
     for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
         pdx__ep_load(ep, b, &r);
         if (kind == PASS_EP) update_rows(ep, &r, damping);
         if (kind == PASS_BOUND) {
             ep->workspace->kernels->moments(r.mean, NULL, ep->block, r.count, ep->mean, NULL,
                                             ep->d);
-            bound_sites(&r);
+            pdx__ep_bound_sites(&r);
         }
         add_block(ep, b, &r);
     }
+}
+
+static void add_outside(pdx__ep *ep) {
+    const double *sum = ep->outside;
+    for (int32_t i = 0; i < ep->d; ++i)
+        for (int32_t k = 0; k <= i; ++k) ep->lam[(size_t)i * (size_t)ep->ld + (size_t)k] += *sum++;
+    for (int32_t k = 0; k < ep->d; ++k) ep->linear[k] += *sum++;
 }
 
 /* q from the sites. 0: it is not proper. `change`: from the mean and sd before. */
@@ -111,6 +119,7 @@ static int solve(pdx__ep *ep, double *change) {
     double *before = ep->work, *half = ep->work + ld;
     memset(ep->lam, 0, (size_t)ld * ld * sizeof *ep->lam);
     ep->workspace->kernels->gram_finish(ep->gram_sums, d, ep->lam, ep->linear);
+    if (ep->outside) add_outside(ep);
     for (int32_t k = 0; k < d; ++k) {
         ep->lam[(size_t)k * ld + k] += ep->site_precision[k] + ep->gaussian[k];
         ep->linear[k] += ep->site_linear[k];
@@ -241,7 +250,10 @@ static pdx_status prepare(pdx__ep *ep, const pdx__problem *problem, pdx__workspa
     }
     ep->ld = pdx__column_pad(ep->d);
     memset(ep->block, 0, (size_t)ld * PDX__BLOCK * sizeof(double));
-    return PDX_OK;
+    if (!problem->source) return PDX_OK;
+    ep->outside = pdx__workspace_take(workspace, PDX__SLOT_OUTSIDE,
+                                      (size_t)pdx__source_site_sums(ep->d), sizeof(double));
+    return ep->outside ? PDX_OK : PDX_ENOMEM;
 }
 
 pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
@@ -254,7 +266,7 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
     static const int32_t until[] = {30, 130, INT32_MAX};
     int stage = 0;
     start(ep, warm);
-    while (ep->sweeps < settings->max_sweeps) {
+    while (ep->sweeps < settings->max_sweeps && ep->failed == PDX_OK) {
         double change;
         ep->usable = solve(ep, &change);
         if (!ep->usable) {
@@ -270,5 +282,5 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
         ++ep->sweeps;
         if (ep->sweeps >= until[stage]) ++stage;
     }
-    return PDX_OK;
+    return ep->failed;
 }

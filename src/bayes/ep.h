@@ -21,7 +21,9 @@ typedef struct pdx__ep {
     double log_det;       /* of q's precision */
     double linear_square; /* mean' precision mean */
     int32_t sweeps, converged;
-    int32_t usable; /* q is proper and finite */
+    int32_t usable;    /* q is proper and finite */
+    pdx_status failed; /* of rows that are not in memory */
+    double *outside;   /* [d (d + 1) / 2 + d] their sums: the lower triangle by rows, linear */
     /* scratch */
     double *block, *gram_sums, *lam, *linear, *work;
 } pdx__ep;

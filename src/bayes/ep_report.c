@@ -6,6 +6,7 @@
 #include "design.h"
 #include "ep_rows.h"
 #include "ep_second.h"
+#include "row_source.h"
 
 void pdx__ep_covariance(const pdx__ep *ep, double *covariance) {
     const int32_t d = ep->d;
@@ -31,13 +32,12 @@ static double predictive_row(double mean, double var, double y, double w, double
     return with - without + removed * tilt * offset;
 }
 
-static void left_out(const pdx__ep *ep, const pdx__ep_rows *r, int64_t first, int whole,
-                     double *loo) {
-    const pdx__workspace *workspace = ep->workspace;
+void pdx__ep_left_out(const pdx__workspace *workspace, const pdx__ep_rows *r, const double *of_row,
+                      int whole, double *loo) {
     double mean[PDX__BLOCK], var[PDX__BLOCK], y[PDX__BLOCK], out[PDX__BLOCK];
     double removed[PDX__BLOCK];
     for (int32_t i = 0; i < r->count; ++i) {
-        y[i] = i < r->rows ? ep->problem->y[first + i] : 0.5;
+        y[i] = i < r->rows ? of_row[i] : 0.5;
         removed[i] = whole ? r->weight[i] : 1;
         double lam = 1 / r->var[i] - r->tau[i];
         double gam = r->mean[i] / r->var[i] - r->nu[i] - r->linear[i];
@@ -55,8 +55,7 @@ static void left_out(const pdx__ep *ep, const pdx__ep_rows *r, int64_t first, in
     }
 }
 
-/* log E_q[likelihood/site] of a row where the nodes fail. */
-static double robust_ratio(const pdx__ep_rows *r, int32_t i) {
+double pdx__ep_robust_ratio(const pdx__ep_rows *r, int32_t i) {
     double s = r->var[i], m = r->mean[i], log_integral, mean, var;
     double lam = 1 / s - r->tau[i], gam = m / s - r->nu[i];
     if (!(lam > 0) || !pdx__row_integral(r->weight[i], r->offset[i], r->band[i], lam, gam,
@@ -101,8 +100,8 @@ pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_repor
     double total = 0.5 * (ep->linear_square - ep->log_det + ep->d * log(2 * M_PI)), elpd = 0;
     double ratio[PDX__BLOCK], third[PDX__BLOCK];
     pdx__ep_second second = {0};
-    const int pairs =
-        report->widen && ep->problem->design->n <= PDX__SECOND_ROWS && ep->d <= PDX__SECOND_COLUMNS;
+    const int pairs = report->widen && !ep->problem->source &&
+                      ep->problem->design->n <= PDX__SECOND_ROWS && ep->d <= PDX__SECOND_COLUMNS;
     if (pairs) PDX__TRY(pdx__ep_second_start(&second, ep));
     for (int32_t k = 0; report->widen && k < ep->d; ++k) report->widen[k] = 1;
     if (report->skew) memset(report->skew, 0, (size_t)ep->d * sizeof(double));
@@ -128,17 +127,20 @@ pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_repor
             kernels->skews(report->skew, ep->block, r.count, covariance, third, ep->d);
         if (pairs) pdx__ep_second_add(&second, ep, &r, third);
         double *loo = report->loo ? report->loo + b * PDX__BLOCK : NULL;
-        if (loo) left_out(ep, &r, b * PDX__BLOCK, report->whole, loo);
+        if (loo)
+            pdx__ep_left_out(workspace, &r, ep->problem->y + b * PDX__BLOCK, report->whole, loo);
         for (int32_t i = 0; i < r.rows; ++i) {
             if (r.weight[i] == 0) continue;
-            total +=
-                (r.trouble[i] != 0 ? robust_ratio(&r, i) : ratio[i]) + r.linear[i] * r.offset[i];
+            total += (r.trouble[i] != 0 ? pdx__ep_robust_ratio(&r, i) : ratio[i]) +
+                     r.linear[i] * r.offset[i];
             if (loo) elpd += loo[i];
         }
     }
+    if (ep->problem->source)
+        PDX__TRY(pdx__source_describe(ep, report->whole, &total, &elpd, report->skew));
     if (pairs) total += pdx__ep_second_finish(&second, ep, covariance, report->skew, report->widen);
     if (report->skew) finish_skews(ep, covariance, report->skew);
     report->log_evidence = total + prior_evidence(ep);
-    report->elpd = report->loo ? elpd : NAN;
+    report->elpd = report->loo || ep->problem->source ? elpd : NAN;
     return PDX_OK;
 }

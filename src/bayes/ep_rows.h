@@ -14,5 +14,16 @@ typedef struct pdx__ep_rows {
 
 /* Rows of block b; their columns into ep->block. */
 void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r);
+/* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
+ * from which nothing overshoots, however far the offsets are or heavy the rows. */
+void pdx__ep_bound_sites(pdx__ep_rows *r);
+/* One row's site by a rule of its own, where the nodes fail. */
+void pdx__ep_robust_site(pdx__ep_rows *r, int32_t i);
+/* log E_q[likelihood/site] of such a row. */
+double pdx__ep_robust_ratio(const pdx__ep_rows *r, int32_t i);
+/* loo[rows]: log predictive likelihood of each row left out; y of the block's rows. `whole` as in
+ * pdx__ep_report. */
+void pdx__ep_left_out(const pdx__workspace *workspace, const pdx__ep_rows *r, const double *y,
+                      int whole, double *loo);
 
 #endif

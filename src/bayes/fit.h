@@ -35,6 +35,8 @@ typedef struct pdx__problem {
     const double *band;         /* [n] >= 0; NULL: all 0 */
     const struct pdx__cut *cut; /* what offsets and bands come from where ties are an outcome: EP
                                    takes them as known, the samplers draw the cut too (cut.h) */
+    const struct pdx__row_source *source; /* NULL; or rows that are not in memory, and then the
+                                             design has none (row_source.h) */
 } pdx__problem;
 
 typedef struct pdx__fit_settings {

@@ -68,23 +68,29 @@ static void take_cut(pdx_cut *out, const pdx__refit *r, const pdx__fit *fit) {
     out->logit_sd = fit->sd[r->cut];
 }
 
-static pdx_status take_fit(pdx_posterior *p, const pdx__refit *r, const pdx__fit *fit) {
-    const pdx_fit_options *o = r->options;
-    int32_t d = p->d, q = o->quantile_count;
+pdx_status pdx__sample_take(pdx_posterior *p, const pdx__fit *fit, const pdx_fit_options *o) {
+    const int32_t d = p->d, q = o->quantile_count;
     memcpy(p->mean, fit->mean, (size_t)d * sizeof *p->mean);
     PDX__TRY(copy_block(&p->sd, fit->sd, 1, d, d));
     PDX__TRY(copy_block(&p->prob_positive, fit->prob_positive, 1, d, d));
     PDX__TRY(copy_block(&p->quantile_probs, o->quantile_probs, 1, q, q));
     PDX__TRY(copy_block(&p->quantiles, fit->quantiles, d, q, q + 2));
     p->quantile_count = q;
-    if (o->covariance) PDX__TRY(copy_block(&p->covariance, fit->covariance, d, d, r->dim));
+    if (o->covariance) PDX__TRY(copy_block(&p->covariance, fit->covariance, d, d, fit->d));
     if (fit->draws) {
-        PDX__TRY(copy_block(&p->draws, fit->draws, fit->draw_count, d, r->dim));
+        PDX__TRY(copy_block(&p->draws, fit->draws, fit->draw_count, d, fit->d));
         p->draw_count = fit->draw_count;
     }
     p->log_evidence = fit->log_evidence;
     p->elpd_loo = fit->elpd_loo;
     p->certificate = fit->certificate;
+    return PDX_OK;
+}
+
+static pdx_status take_fit(pdx_posterior *p, const pdx__refit *r, const pdx__fit *fit) {
+    const pdx_fit_options *o = r->options;
+    const int32_t d = p->d, q = o->quantile_count;
+    PDX__TRY(pdx__sample_take(p, fit, o));
     if (!o->prior_scales && d > 0) p->prior_scale = r->prior[0].scale;
     if (r->cut >= 0) take_cut(&p->cut, r, fit);
     if (r->position >= 0) {

@@ -43,6 +43,10 @@ typedef struct pdx__sample {
 pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
                            const pdx_fit_options *options, uint64_t stream,
                            pdx__workspace *workspace);
+/* Numbers of a fit into a posterior of its first columns; the fit has two quantiles behind those of
+ * the options. */
+pdx_status pdx__sample_take(pdx_posterior *posterior, const pdx__fit *fit,
+                            const pdx_fit_options *options);
 /* The length column among names: "length", "lengthy" or "words"; -1: none. */
 int32_t pdx__length_column(const char *const *names, int32_t count);
 

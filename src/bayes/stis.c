@@ -8,6 +8,7 @@
 #include "cut.h"
 #include "design.h"
 #include "diagnose.h"
+#include "row_source.h"
 #include "sobol.h"
 
 /* Draws worked on at once: they stay in the cache with one block of rows. Columns are a little more
@@ -53,7 +54,7 @@ static void load_rows(const pdx__problem *problem, int64_t b, loss_rows *r) {
 
 /* Sums over rows that are the same for every draw, and whether single precision will do: its
  * rounding, 6e-8 of each row's w |eta|, must stay below 1e-3 in the log weight. */
-static void prepare_rows(sampler *s) {
+static pdx_status prepare_rows(sampler *s) {
     const pdx__problem *problem = s->ep->problem;
     loss_rows r;
     double mean[PDX__BLOCK], square = 0;
@@ -69,9 +70,11 @@ static void prepare_rows(sampler *s) {
             square += size * size;
         }
     }
+    if (problem->source) PDX__TRY(pdx__source_linear(s->ep, s->linear, &s->constant, &square));
     s->in_float = sqrt(square) * 6e-8 <= 1e-3 && s->ep->problem->design->largest <= 1e4;
     for (int32_t k = 0; k < s->ep->d; ++k)
         if (s->ep->rate[k] > 0) s->constant += log(0.5 * s->ep->rate[k]);
+    return PDX_OK;
 }
 
 /* theta of a chunk's draws from the last row of uniforms; the column of the cut. */
@@ -128,7 +131,7 @@ static void draw_chunk(sampler *s, const double *u, int64_t stride, int32_t coun
     }
 }
 
-static void weigh_chunk(sampler *s, int32_t count, double *log_weight) {
+static pdx_status weigh_chunk(sampler *s, int32_t count, double *log_weight) {
     const pdx__problem *problem = s->ep->problem;
     const double *width = problem->cut ? s->width : NULL;
     const float *width_float = problem->cut ? s->width_float : NULL;
@@ -152,8 +155,11 @@ static void weigh_chunk(sampler *s, int32_t count, double *log_weight) {
                              r.offset, r.band, width, s->d);
         }
     }
+    if (problem->source)
+        PDX__TRY(pdx__source_loss(s->ep, s->a, STRIDE, count, s->in_float, s->loss));
     s->kernels->combine(log_weight, count, s->constant, s->d, s->linear, s->a, STRIDE);
     for (int32_t i = 0; i < count; ++i) log_weight[i] -= s->loss[i] + s->log_density[i];
+    return PDX_OK;
 }
 
 static pdx_status prepare(sampler *s, pdx__stis *out, const pdx__ep *ep, int64_t n) {
@@ -275,7 +281,7 @@ pdx_status pdx__stis_run(pdx__stis *out, const pdx__ep *ep, int64_t n, uint64_t 
     sampler s;
     PDX__TRY(prepare(&s, out, ep, n));
     PDX__TRY(factor_covariance(&s));
-    prepare_rows(&s);
+    PDX__TRY(prepare_rows(&s));
     const int64_t each = n / PDX__RANDOMISATIONS;
     for (int r = 0; r < PDX__RANDOMISATIONS; ++r) {
         pdx__rng rng;
@@ -285,7 +291,7 @@ pdx_status pdx__stis_run(pdx__stis *out, const pdx__ep *ep, int64_t n, uint64_t 
     for (int64_t first = 0; first < n; first += CHUNK) {
         int32_t count = (int32_t)(n - first < CHUNK ? n - first : CHUNK);
         draw_chunk(&s, out->draw + first, n, count); /* which holds the uniforms */
-        weigh_chunk(&s, count, out->log_weight + first);
+        PDX__TRY(weigh_chunk(&s, count, out->log_weight + first));
         for (int32_t k = 0; k < s.d; ++k)
             memcpy(out->draw + k * n + first, k < ep->d ? s.a + k * STRIDE : s.theta,
                    (size_t)count * sizeof(double));

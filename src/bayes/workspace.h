@@ -20,6 +20,7 @@ typedef enum pdx__slot {
     PDX__SLOT_POINTS,
     PDX__SLOT_WEIGHTS,
     PDX__SLOT_MARGIN,
+    PDX__SLOT_OUTSIDE,
     PDX__SLOTS
 } pdx__slot;
 

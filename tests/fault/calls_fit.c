@@ -205,6 +205,53 @@ static pdx_status posterior_contrast(void) {
     return pdx_posterior_contrast_all(a, b, 0.05, all);
 }
 
+/* ---- column files ---- */
+
+static pdx_status columns_write(void) {
+    static const char *const names[] = {"a", "b"};
+    static const double x[] = {1, -1, 0, 1}, y[] = {1, 0};
+    const pdx_rows rows = {.size = sizeof rows, .d = 2, .n = 2, .x = x, .y = y};
+    pdx_columns_writer *out = UNSET(pdx_columns_writer);
+    MAKES(out, pdx_columns_create(&out, fault_path("out.columns"), names, 2, PDX_COLUMNS_INT8,
+                                  PDX_COLUMNS_JUDGE));
+    pdx_status status = pdx_columns_append(out, &rows, "judge", NULL);
+    if (status == PDX_OK) return pdx_columns_finish(out);
+    pdx_columns_abandon(out);
+    return status;
+}
+
+static pdx_status columns_from_table(void) {
+    int64_t rows;
+    return pdx_columns_from_table(&rows, fault_path("table.csv"), fault_path("table.columns"),
+                                  NULL);
+}
+
+static pdx_status columns_fit(void) {
+    pdx_columns *columns = UNSET(pdx_columns);
+    pdx_study *out = UNSET(pdx_study);
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.threads = 1;
+    options.draws = 20;
+    MAKES(columns, pdx_columns_open(&columns, fault_path("table.columns")));
+    pdx_status status = pdx_columns_fit(&out, columns, &options, NULL);
+    pdx_columns_free(columns);
+    if (status != PDX_OK) return out ? RESULT_IS_SET : status;
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status columns_sums(void) {
+    static const double request[] = {1, 5, 1, -1, -1, 64, 0, 0}; /* the loss at 64 draws of one */
+    pdx_columns *columns = UNSET(pdx_columns);
+    double asked[8 + 64] = {0}, sums[64];
+    for (int i = 0; i < 8; ++i) asked[i] = request[i];
+    MAKES(columns, pdx_columns_open(&columns, fault_path("table.columns")));
+    pdx_status status = pdx_columns_sums(columns, 0, 1, asked, 8 + 64, sums, 64, 1);
+    pdx_columns_free(columns);
+    return status;
+}
+
 /* ---- simulation, report ---- */
 
 static pdx_status simulate(void) {
@@ -260,6 +307,10 @@ const fault_call fault_fit_calls[] = {
     {"posterior_read", posterior_read, 0},
     {"posterior_predict", posterior_predict, 0},
     {"posterior_contrast", posterior_contrast, 1},
+    {"columns_write", columns_write, 1},
+    {"columns_from_table", columns_from_table, 1},
+    {"columns_fit", columns_fit, 1},
+    {"columns_sums", columns_sums, 1},
     {"simulate", simulate, 1},
     {"report_dissection_svg", report_dissection_svg, 1},
     {"report_of_fits_svg", report_of_fits_svg, 1},
@@ -270,6 +321,10 @@ pdx_status fault_fit_begin(void) {
     MUST(study_of(&study, PDX_LABEL_ORDER, 2));
     MUST(make_noisy());
     MUST(pdx_study_save(study, fault_path("fits.json")));
+    FILE *table = fopen(fault_path("table.csv"), "w");
+    if (!table) return PDX_EIO;
+    fputs("a,b,y,judge,group\n1,0.5,1,x,g\n0,1,0,y,g\n-1,1,0,y,h\n", table);
+    fclose(table);
     return pdx_study_save_weights(study, fault_path("weights"));
 }
 

@@ -101,6 +101,13 @@ PDX_CERTIFICATE_NEVER = 2
 PDX_POOL_NONE = 0
 PDX_POOL_COMPLETE = 1
 PDX_POOL_PARTIAL = 2
+PDX_COLUMNS_INT8 = 0
+PDX_COLUMNS_FLOAT32 = 1
+PDX_COLUMNS_WEIGHT = 1
+PDX_COLUMNS_OFFSET = 2
+PDX_COLUMNS_JUDGE = 4
+PDX_COLUMNS_GROUP = 8
+PDX_COLUMNS_CHUNK = 4096
 PDX_METRIC_PEARSON = 0
 PDX_METRIC_SPEARMAN = 1
 PDX_METRIC_L1 = 2
@@ -152,6 +159,14 @@ class pdx_posterior(Structure):
 
 
 class pdx_study(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_columns(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_columns_writer(Structure):
     """Opaque: only handled by pointer."""
 
 
@@ -846,6 +861,22 @@ class pdx_contrast(Struct):
         ("high", c_double),
         ("prob_greater", c_double),
         ("discovery", c_int32),
+    ]
+
+
+pdx_columns_sums_fn = CFUNCTYPE(c_int32, c_void_p, POINTER(c_double), c_int64, POINTER(c_double), c_int64)
+
+
+class pdx_columns_options(Struct):
+    size: int
+    memory_bytes: int
+    sums: Any
+    sums_user: Any
+    _fields_ = [
+        ("size", c_uint32),
+        ("memory_bytes", c_int64),
+        ("sums", pdx_columns_sums_fn),
+        ("sums_user", c_void_p),
     ]
 
 
@@ -1594,6 +1625,63 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_posterior),
             c_double,
             POINTER(pdx_contrast),
+        ],
+    ),
+    "pdx_columns_create": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_columns_writer)),
+            c_char_p,
+            POINTER(c_char_p),
+            c_int32,
+            c_int32,
+            c_int32,
+        ],
+    ),
+    "pdx_columns_append": (
+        c_int32,
+        [
+            POINTER(pdx_columns_writer),
+            POINTER(pdx_rows),
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_columns_finish": (c_int32, [POINTER(pdx_columns_writer)]),
+    "pdx_columns_abandon": (None, [POINTER(pdx_columns_writer)]),
+    "pdx_columns_from_table": (c_int32, [POINTER(c_int64), c_char_p, c_char_p, POINTER(pdx_hooks)]),
+    "pdx_columns_open": (c_int32, [POINTER(POINTER(pdx_columns)), c_char_p]),
+    "pdx_columns_free": (None, [POINTER(pdx_columns)]),
+    "pdx_columns_rows": (c_int64, [POINTER(pdx_columns)]),
+    "pdx_columns_chunks": (c_int64, [POINTER(pdx_columns)]),
+    "pdx_columns_kind": (c_int32, [POINTER(pdx_columns)]),
+    "pdx_columns_dim": (c_int32, [POINTER(pdx_columns)]),
+    "pdx_columns_name": (c_char_p, [POINTER(pdx_columns), c_int32]),
+    "pdx_columns_judge_count": (c_int32, [POINTER(pdx_columns)]),
+    "pdx_columns_judge": (c_char_p, [POINTER(pdx_columns), c_int32]),
+    "pdx_columns_group_count": (c_int32, [POINTER(pdx_columns)]),
+    "pdx_columns_group": (c_char_p, [POINTER(pdx_columns), c_int32]),
+    "pdx_columns_options_init": (None, [POINTER(pdx_columns_options), c_uint32]),
+    "pdx_columns_fit": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_study)),
+            POINTER(pdx_columns),
+            POINTER(pdx_fit_options),
+            POINTER(pdx_columns_options),
+        ],
+    ),
+    "pdx_columns_sums": (
+        c_int32,
+        [
+            POINTER(pdx_columns),
+            c_int64,
+            c_int64,
+            POINTER(c_double),
+            c_int64,
+            POINTER(c_double),
+            c_int64,
+            c_int32,
         ],
     ),
     "pdx_similarity_options_init": (None, [POINTER(pdx_similarity_options), c_uint32]),
