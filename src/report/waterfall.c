@@ -35,6 +35,7 @@ typedef struct plot {
     pdx_explanation e;
     bar *bar;
     int32_t bars, together, equal; /* in the last bar; with x = 0 */
+    int32_t order;                 /* PDX_ORDER_*: which was shown first, where that counts */
     double left, right, least, most, step;
 } plot;
 
@@ -203,12 +204,18 @@ static void draw_bars(pdx__buf *out, const plot *p) {
     }
 }
 
+static const char *equal_label(const plot *p) {
+    return p->order == PDX_ORDER_AB   ? "equal, A shown first"
+           : p->order == PDX_ORDER_BA ? "equal, B shown first"
+                                      : "equal responses";
+}
+
 /* The first and the last row: where equal responses stand, and where this pair ends. */
 static void draw_ends(pdx__buf *out, const plot *p) {
     char text[96], number[32];
     double y = y_of(p->bars + 1) + ROW / 2, end = 100 * p->e.probability;
     int ranged = isfinite(p->e.probability_low) && isfinite(p->e.probability_high);
-    label_row(out, p, 0, "equal responses", "", 1);
+    label_row(out, p, 0, equal_label(p), "", 1);
     pdx__svg_tick(number, sizeof number, 100 * p->e.start, 0.1, "%");
     note_row(out, 0, number);
     label_row(out, p, p->bars + 1, "this pair: A is preferred", "", 1);
@@ -274,7 +281,7 @@ pdx_status pdx_report_waterfall_svg(const pdx_posterior *posterior, const double
                                     const pdx_explain_options *options, const char *pair,
                                     const char *path) {
     PDX__REQUIRE(posterior && x && path, "pdx_report_waterfall_svg: an argument is NULL");
-    plot p = {.fit = posterior};
+    plot p = {.fit = posterior, .order = options ? options->order : PDX_ORDER_UNKNOWN};
     size_t d = (size_t)pdx_posterior_dim(posterior);
     pdx_attribution *part = pdx__alloc_zero(d, sizeof *part);
     pdx__buf out = PDX__BUF_EMPTY;

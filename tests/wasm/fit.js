@@ -163,6 +163,13 @@ async function main() {
     await compare(engine, 'real values', { ...plain, values: Float64Array.from(plain.values) }, list,
         'labels.json', null, []);
     await compare(engine, 'judgments', small.data, small.jsonl, 'judgments.jsonl', null, []);
+    for (const ties of ['half', 'ordinal', 'davidson']) {
+        await compare(engine, `ties ${ties}`, small.data, small.jsonl, 'judgments.jsonl', null,
+            ['--ties', ties]);
+    }
+    await compare(engine, 'all groups in one', small.data, small.jsonl, 'judgments.jsonl', null,
+        ['--pool', 'complete']);
+    await compare(engine, 'by draws', plain, list, 'labels.json', null, ['--method', 'stis']);
     await compare(engine, 'margins', small.data, small.logs, 'judgments.jsonl', null,
         ['--label', 'margin', '--prior', 'eb']);
     await compare(engine, 'the original\'s folds', plain, list, 'labels.json', null,

@@ -214,6 +214,15 @@ static void waterfalls_carry_from_start_to_end(void) {
     CHECK_INT(count(text, "<path"), 2);
     CHECK_CONTAINS(text, ">50.0%<");
     pdx__free(text);
+    pdx_explain_options options;
+    pdx_explain_options_init(&options);
+    options.order = PDX_ORDER_BA;
+    study->fit[1]->position = (pdx_position){
+        .known = 1, .mean = 1, .sd = 0.1, .p_first = 0.73, .p_first_low = 0.7, .p_first_high = 0.8};
+    DRAW(text, pdx_report_waterfall_svg(fit, x, &options, NULL, PATH));
+    CHECK_CONTAINS(text, "equal, B shown first");
+    CHECK_CONTAINS(text, ">26.9%<");
+    pdx__free(text);
     pdx_status status = pdx_report_waterfall_svg(fit, broken, NULL, NULL, PATH);
     CHECK(status == PDX_EINVAL || status == PDX_ENUMERIC);
     FAILS(pdx_report_waterfall_svg(fit, NULL, NULL, NULL, PATH), PDX_EINVAL, "NULL");
