@@ -21,6 +21,8 @@ want libclang-rt-14-dev-wasm32 \
     sh -c 'test -e /usr/lib/llvm-14/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a'
 want nodejs command -v node
 want python3-pip python3 -m pip --version
+want nginx-light test -x /usr/sbin/nginx
+want openssl command -v openssl
 want python3-numpy /usr/bin/python3 -c 'import numpy'
 install_missing || echo "going on without them" >&2
 if fetch_model build-test/model; then PDX_SMOLLM2=$PWD/$model; export PDX_SMOLLM2; fi

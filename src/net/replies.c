@@ -41,7 +41,9 @@ static pdx_status give_up(pdx__asker *a, pdx__item *i, int32_t kind, const char 
     /* Where others are answered, refusals say something of their requests only: too long, say. */
     if (kind == REFUSED && proved) return PDX_OK;
     if (kind != MAY_COME) return ++a->refused >= MOST_REFUSED ? stop(a, i) : PDX_OK;
-    return ++a->given_up >= MOST_GIVEN_UP || !proved ? stop(a, i) : PDX_OK;
+    /* A server that says something, and gave answers to an earlier run, may fail on this alone. */
+    int32_t known = proved || (body && pdx__journal_count(a->journal) > 0);
+    return ++a->given_up >= MOST_GIVEN_UP || !known ? stop(a, i) : PDX_OK;
 }
 
 static void delay(pdx__asker *a, pdx__item *i) {

@@ -3,6 +3,7 @@ loopback server answered."""
 import json
 import math
 import os
+import socket
 import sys
 
 import support
@@ -57,3 +58,9 @@ def complete(folder, server, count=PAIRS):
         check(abs(row["logp_first"] - a) < 1e-9 and abs(row["logp_second"] - b) < 1e-9, row)
         check(abs(row["coverage"] - math.exp(a) - math.exp(b)) < 1e-9, row)
         equal(row["provenance"]["model"], "m-0613")
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]

@@ -1,5 +1,5 @@
-"""pdx-judge over HTTP against a loopback server: each route, batch files, budgets, keys, certificates,
-verdicts in words. Faults and kills: judge_http_faults.py."""
+"""pdx-judge over HTTP against a loopback server: each route, batch files, budgets, keys,
+verdicts in words. Faults and kills: judge_http_faults.py; TLS and proxies: judge_http_network.py."""
 import json
 import math
 import os
@@ -89,44 +89,57 @@ def test_dry_run_and_budget():
 
 
 def test_the_key_is_sent_and_never_kept():
-    os.environ["PDX_TEST_KEY"] = "sk-secret-123"
-    plan = lambda n, body: (400, {"error": {"message": "bad key sk-secret-123"}}) if n == 1 else None
+    key = "sk-secret-123"
+    said = f"Bearer {key} is no good"
+
+    def plan(n, body):  # a server that repeats the key wherever it can
+        good = fault_server.completion(body)
+        good.update(id=said, model=said, system_fingerprint=f"\"{key}\"")
+        return [(200, good), (400, {"error": {"message": said}}), (500, {"error": said}), (429, {"detail": said}),
+                (302, {"see": said}), (200, {"error": {"message": said}}), (200, [said])][n if n < 7 else 0]
+    os.environ["PDX_TEST_KEY"] = key
     try:
-        with support.Folder() as folder, Server(plan) as server:
+        for header, sent in (("Authorization", f"Bearer {key}"), ("api-key", key)):
+            with support.Folder() as folder, Server(plan) as server:
+                write_pairs(folder)
+                done = judge(folder, server, "--key-env", "PDX_TEST_KEY", "--key-header", header, fast=[])
+                equal(done.status, 0, done.err)
+                equal({headers[header] for _, _, headers in server.requests}, {sent})
+                failed = [row for row in rows(folder) if "error" in row]
+                equal(len(failed), 1)
+                equal(failed[0]["winner"], None)
+                dry = judge(folder, server, "--key-env", "PDX_TEST_KEY", "--dry-run", fast=[])
+                for text in [read(folder, name) for name in folder.names()] + [done.err, done.out, dry.out]:
+                    check(key not in text, text)
+                server.plan = None
+                equal(judge(folder, server, "--strict").status, 0)  # asked again, and answered
+                equal(len(rows(folder)), 2 * PAIRS)
+        os.environ["PDX_TEST_KEY"] = "two\nlines"
+        with support.Folder() as folder, Server() as server:
             write_pairs(folder)
-            done = judge(folder, server, "--key-env", "PDX_TEST_KEY", fast=[])
-            equal(done.status, 0, done.err)
-            equal(server.requests[0][2]["Authorization"], "Bearer sk-secret-123")
-            for name in os.listdir(folder.path):
-                check("sk-secret" not in read(folder, name), name)
-            check("sk-secret" not in done.err, done.err)
-            failed = [row for row in rows(folder) if "error" in row]
-            equal(len(failed), 1)
-            equal(failed[0]["winner"], None)
-            equal(judge(folder, server, "--strict").status, 0)  # asked again, and answered
-            equal(len(rows(folder)), 2 * PAIRS)
+            refused(judge(folder, server, "--key-env", "PDX_TEST_KEY"), 2, "PDX_TEST_KEY")
+            equal(len(server.requests), 0)
     finally:
         del os.environ["PDX_TEST_KEY"]
 
 
-def test_a_wrong_certificate():
-    with support.Folder() as folder:
-        made = subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-                               "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
-                               "-keyout", "key.pem", "-out", "cert.pem"], cwd=folder.path,
-                              capture_output=True)
-        if made.returncode:
-            raise support.Skip("openssl is not here")
-        folder.write("both.pem", read(folder, "key.pem") + read(folder, "cert.pem"))
+def test_missing_answers():
+    """One prompt is never answered: the run says so, or finishes without it where that is allowed."""
+    def poisoned(n, body):
+        return "500" if "Why 2?" in body["prompt"] else None
+    with support.Folder() as folder, Server(poisoned) as server:
         write_pairs(folder)
-        with Server(certificate=folder.at("both.pem")) as server:
-            refused(judge(folder, server), 3, "certificate")
-            equal(len(server.requests), 0)
-            equal(judge(folder, server, "--ca-file", "cert.pem").status, 0)
-            complete(folder, server)
-            os.unlink(folder.at("out.jsonl"))
-            os.unlink(folder.at("out.jsonl.journal"))
-            equal(judge(folder, server, "--insecure").status, 0)
+        refused(judge(folder, server, "--retries", 1), 3, "2 answers are missing", "status 500")
+        check(not os.path.exists(folder.at("out.jsonl")), "unfinished")
+        done = judge(folder, server, "--retries", 1, "--allow-missing")
+        equal(done.status, 0, done.err)
+        lost = [row for row in rows(folder) if "error" in row]
+        equal([(row["pair"], row["shown"], row["winner"]) for row in lost], [("p2", None, None)] * 2)
+        equal(judge(folder, server, "--retries", 1, "--allow-missing", "--strict").status, 1)
+        server.plan = None
+        equal(judge(folder, server).status, 0)
+        complete(folder, server)
+        equal(len(server.answered), 2 * PAIRS)
 
 
 def test_what_a_server_cannot_do():
@@ -159,27 +172,69 @@ def test_absent_labels_are_bounds():
 
 def test_verdicts():
     texts = ["Verdict: B", "I cannot do that.", "**Verdict:** tie", "<think>Verdict: A</think> hm",
-             "verdict: A\nNo: Verdict: B", "<think>Verdict: A"]
+             "verdict: A\nNo: Verdict: B", "<think>Verdict: A", "[THINK]Verdict: A[/THINK]Verdict: B",
+             "<|channel|>analysis<|message|>Verdict: B<|end|><|channel|>final<|message|>Verdict: A",
+             "Verdict: C", "Verdict: Apple", "The verdict is out", "VERDICT = \"a\""]
+    shown = ["second", None, "tie", None, "second", None, "second", "first", None, None, None, "first"]
 
     def plan(n, body):
-        return (200, {"choices": [{"message": {"content": texts[n % 6]}, "finish_reason": "stop"}]})
+        return (200, {"choices": [{"message": {"content": texts[n % 12]}, "finish_reason": "stop"}]})
     with support.Folder() as folder, Server(plan) as server:
-        write_pairs(folder, 1)
-        done = judge(folder, server, "--kind", "verdict", "--samples", 3, "--concurrency", 1)
+        write_pairs(folder, 2)
+        done = judge(folder, server, "--kind", "verdict", "--samples", 3, "--concurrency", 1,
+                     "--temperature", 0.7, fast=[])
         equal(done.status, 0, done.err)
-        shown = {row["raw"]: row["shown"] for row in rows(folder)}
-        equal([shown[t] for t in texts], ["second", None, "tie", None, "second", None])
+        found = {row["raw"]: row["shown"] for row in rows(folder)}
+        equal([found[text] for text in texts], shown)
         equal(sorted({row["repeat"] for row in rows(folder)}), [0, 1, 2])
         equal(sorted({body["seed"] for _, body, _ in server.requests}), [1, 2, 3])
+        equal({body["temperature"] for _, body, _ in server.requests}, {0.7})
+        for word in ("6 answers say nothing", "shown first was chosen", "same winner in both",
+                     "first shown in both"):
+            check(word in done.err, done.err)
 
 
-def test_a_pool_is_used_evenly():
-    with support.Folder() as folder, Server(delay=0.02) as one, Server(delay=0.02) as two:
-        write_pairs(folder, 30)
-        class Both:
-            url = one.url + "/v1," + two.url + "/"
-        equal(judge(folder, Both).status, 0)
-        check(min(len(one.requests), len(two.requests)) >= 20, (len(one.requests), len(two.requests)))
+def test_verdicts_of_other_forms():
+    """Refusals, cut texts, content in parts, thoughts told apart; the text is kept where there is no verdict."""
+    replies = [({"content": None, "refusal": "I will not."}, "stop", None, "I will not."),
+               ({"content": "So far\nVerdict: A"}, "length", None, "So far\nVerdict: A"),
+               ({"content": "", "reasoning_content": "Verdict: B?"}, "stop", None, "Verdict: B?"),
+               ({"content": "Verdict: B", "reasoning_content": "Verdict: A?"}, "stop", "second", "Verdict: B"),
+               ({"content": [{"type": "thinking", "thinking": []}, {"type": "text", "text": "Verdict: A"}]},
+                "stop", "first", "Verdict: A"),
+               ({"content": None}, "content_filter", None, ""),
+               ({"content": "<script>\"}]}\u0001 Verdict: tie"}, "stop", "tie", None),
+               ({"content": "Verdict: B"}, None, "second", "Verdict: B")]
+
+    def plan(n, body):
+        message, finish, _, _ = replies[n % 8]
+        return (200, {"choices": [{"message": message, "finish_reason": finish}]})
+    with support.Folder() as folder, Server(plan) as server:
+        write_pairs(folder, 4)
+        done = judge(folder, server, "--kind", "verdict", "--concurrency", 1, "--reasoning")
+        equal(done.status, 0, done.err)
+        for row, (_, _, shown, raw) in zip(rows(folder), replies):
+            equal(row["shown"], shown, raw)
+            if raw is not None:
+                equal(row["raw"], raw)
+        check(all("max_completion_tokens" in body and "temperature" not in body and "max_tokens" not in body
+                  for _, body, _ in server.requests), server.requests[0][1])
+
+
+def test_own_pattern_and_labels():
+    def plan(n, body):
+        check("first: So 0" in body["messages"][0]["content"] or "first: Thus" in body["messages"][0]["content"],
+              body)
+        return (200, {"choices": [{"message": {"content": "[[one]] no, [[two]]"}}]})
+    with support.Folder() as folder, Server(plan) as server:
+        write_pairs(folder, 1)
+        folder.write("t.txt", "{query} first: {first} second: {second} Say [[one]] or [[two]].")
+        own = ["--kind", "verdict", "--labels", "one,two", "--pattern", r"\[\[(\w+)\]\]"]
+        refused(judge(folder, server, *own), 2, "template")
+        done = judge(folder, server, *own, "--template", "t.txt")
+        equal(done.status, 0, done.err)
+        equal([row["shown"] for row in rows(folder)], ["second", "second"])
+        refused(judge(folder, server, "--kind", "verdict", "--pattern", "("), 2, "pattern")
 
 
 if __name__ == "__main__":

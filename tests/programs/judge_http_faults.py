@@ -8,13 +8,12 @@ import os
 import random
 import resource
 import signal
-import socket
 import subprocess
 import threading
 import time
 
 import support
-from http_support import PAIRS, complete, judge, read, rows, write_pairs
+from http_support import PAIRS, complete, free_port, judge, read, rows, write_pairs
 from support import check, equal, refused
 
 from fault_server import FAULTS, LASTING, ODD, Server
@@ -206,12 +205,6 @@ def test_two_runs_on_one_file_are_refused():
         refused(judge(folder, server), 3, "another run")
         equal(running.wait(timeout=20), 0)
         complete(folder, server)
-
-
-def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
 
 
 def test_one_server_of_several_is_dead():

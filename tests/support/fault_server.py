@@ -121,7 +121,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 time.sleep(owner.delay)
             fault = owner.plan(n, body) if owner.plan else None
             if fault is None or fault in ODD:
-                good = json.dumps(ROUTES[self.path](body)).encode()
+                good = json.dumps(ROUTES[owner.route(self.path)](body)).encode()
                 with owner.lock:
                     owner.answered.append(raw)
                 if fault:
@@ -129,7 +129,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 else:
                     self.say(200, good)
             else:
-                self.play(fault, json.dumps(ROUTES[self.path](body)).encode())
+                self.play(fault, json.dumps(ROUTES[owner.route(self.path)](body)).encode())
         except (BrokenPipeError, ConnectionResetError, ValueError, OSError):
             self.close_connection = True
         finally:
@@ -273,8 +273,8 @@ class Listener(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    def __init__(self, plan=None, delay=0, certificate=None, port=0):
-        self.plan, self.delay = plan, delay
+    def __init__(self, plan=None, delay=0, certificate=None, port=0, route=None):
+        self.plan, self.delay, self.route = plan, delay, route or (lambda path: path)
         self.lock, self.stop = threading.Lock(), threading.Event()
         self.requests, self.answered, self.in_flight, self.most_in_flight = [], [], 0, 0
         self.listener = Listener(("127.0.0.1", port), Handler)

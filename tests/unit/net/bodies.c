@@ -78,8 +78,34 @@ static void answers_are_read(void) {
     cJSON_Delete(body);
 }
 
+static void numbers_that_are_none(void) {
+    char body[] =
+        "{\"a\":NaN,\"b\":[-Infinity, Infinity ,1],\"NaN\":\"Infinity \\\" -Infinity\",\"c\":-I}";
+    const char *mended = "{\"a\":\"\" ,\"b\":[\"\"       , \"\"       ,1],\"NaN\":\"Infinity \\\" "
+                         "-Infinity\",\"c\":-I}";
+    CHECK_INT(pdx__chat_mend(body, strlen(body)), 3);
+    CHECK_TEXT(body, mended);
+    char plain[] = "{\"a\":-1.5}";
+    CHECK_INT(pdx__chat_mend(plain, strlen(plain)), 0);
+    CHECK_TEXT(plain, "{\"a\":-1.5}");
+}
+
+static void parts_and_thoughts(void) {
+    pdx__chat_reply r;
+    char reason[256];
+    cJSON *body = parse("{\"choices\":[{\"message\":{\"reasoning\":\"hm\",\"content\":[{\"type\":"
+                        "\"thinking\"},{\"type\":\"text\",\"text\":\"one\"},{\"type\":\"text\","
+                        "\"text\":\"two\"},7]}}]}");
+    CHECK(pdx__chat_read(body, &r, reason));
+    CHECK_TEXT(r.text, "two");
+    CHECK_TEXT(r.thought, "hm");
+    cJSON_Delete(body);
+}
+
 int main(void) {
     RUN(bodies_are_built);
     RUN(answers_are_read);
+    RUN(numbers_that_are_none);
+    RUN(parts_and_thoughts);
     return check_result();
 }
