@@ -30,11 +30,12 @@ enum {
 typedef struct exchange {
     struct net *of;
     CURL *easy;
-    struct exchange *next, *previous; /* in flight; next: done, or idle */
+    struct exchange *next, *previous; /* in flight; next: in a queue, or idle */
     int64_t id;
     pdx__server *at;
     const pdx__server *url_at; /* whose URL, with which path, the handle has */
     const char *url_path;
+    const char *to; /* the path that is asked */
     pdx__buf asked, body;
     size_t headers;
     double start, wait;  /* wait: seconds by "retry-after-ms", else NaN */
@@ -46,12 +47,17 @@ typedef struct exchange {
     char error[CURL_ERROR_SIZE];
 } exchange;
 
+typedef struct queue {
+    exchange *first, *last;
+} queue;
+
 typedef struct net {
     CURLM *multi;
     struct curl_slist *headers;
     pdx__servers servers;
     pdx__strays strays;
-    exchange *busy, *done, **last_done, *idle;
+    queue waiting, done; /* for curl's next turn; for the caller */
+    exchange *busy, *idle;
     size_t held;
     pdx__server *told_at; /* of the last reply */
     double due;           /* when curl wants its turn without an event */
@@ -67,6 +73,20 @@ static void start_curl(void) { curl_global_init(CURL_GLOBAL_DEFAULT); }
 static double net_now(void *self) {
     (void)self;
     return pdx__seconds();
+}
+
+static void push(queue *q, exchange *x) {
+    x->next = NULL;
+    if (q->last) q->last->next = x;
+    else q->first = x;
+    q->last = x;
+}
+
+static exchange *pop(queue *q) {
+    exchange *x = q->first;
+    q->first = x->next;
+    if (!q->first) q->last = NULL;
+    return x;
 }
 
 /* ---- what curl calls ---- */
@@ -175,16 +195,16 @@ static CURLcode set_always(net *n, exchange *x) {
     return bad;
 }
 
-static CURLcode set_request(net *n, exchange *x, const char *path) {
+static CURLcode set_request(net *n, exchange *x) {
     CURLcode bad = CURLE_OK;
-    if (x->url_at != x->at || x->url_path != path) {
+    if (x->url_at != x->at || x->url_path != x->to) {
         pdx__buf url = PDX__BUF_EMPTY;
-        pdx__server_join(x->at, path, &url);
+        pdx__server_join(x->at, x->to, &url);
         if (url.status != PDX_OK) bad = CURLE_OUT_OF_MEMORY;
         SET(CURLOPT_URL, url.data);
         pdx__buf_free(&url);
         x->url_at = x->at;
-        x->url_path = path;
+        x->url_path = x->to;
     }
     int32_t once = n->strays.seen || !n->strays.answers;
     if (x->once != once) {
@@ -289,9 +309,7 @@ static pdx_status act(net *n, curl_socket_t s, int what) {
         x->code = message->data.result;
         if (x->code == CURLE_OK) PDX__TRY(look_at(n, x));
         leave(n, x);
-        x->next = NULL;
-        *(n->done ? n->last_done : &n->done) = x;
-        n->last_done = &x->next;
+        push(&n->done, x);
     }
     return PDX_OK;
 }
@@ -302,12 +320,69 @@ static pdx_status act_if_due(net *n, double now) {
     return act(n, CURL_SOCKET_TIMEOUT, 0);
 }
 
+/* ---- requests ---- */
+
+static pdx_status net_submit(void *self, int64_t id, const char *path, const char *body,
+                             size_t length) {
+    net *n = self;
+    exchange *x;
+    PDX__TRY(take_exchange(n, &x));
+    pdx__buf_clear(&x->asked);
+    pdx__buf_append(&x->asked, body, length);
+    if (x->asked.status != PDX_OK) {
+        free_exchange(x);
+        return PDX_ENOMEM;
+    }
+    x->id = id;
+    x->to = path;
+    x->start = pdx__seconds();
+    push(&n->waiting, x);
+    return PDX_OK;
+}
+
+static pdx_status start(net *n, exchange *x) {
+    x->at = pdx__servers_choose(&n->servers, x->start);
+    x->headers = 0;
+    x->wait = NAN;
+    x->closes = x->stray = 0;
+    x->refused = NULL;
+    *x->error = 0;
+    CURLcode bad = set_request(n, x);
+    if (bad != CURLE_OK) return curl_failed(bad);
+    return curl_multi_add_handle(n->multi, x->easy) == CURLM_OK ? PDX_OK : pdx__nomem();
+}
+
+/* Sends what was submitted, all in a row: a server that is woken for one has the others at once.
+ * One begins at a time, and over a connection that was looked at before. */
+static pdx_status start_all(net *n) {
+    pdx__strays_look(&n->strays);
+    while (n->waiting.first) {
+        exchange *x = pop(&n->waiting), *done = n->done.last;
+        pdx_status status = start(n, x);
+        if (status != PDX_OK) {
+            free_exchange(x);
+            return status;
+        }
+        ++x->at->in_flight;
+        x->previous = NULL;
+        x->next = n->busy;
+        if (n->busy) n->busy->previous = x;
+        n->busy = x;
+        PDX__TRY(act_if_due(n, pdx__seconds()));
+        if (n->done.last != done) pdx__strays_look(&n->strays);
+    }
+    return PDX_OK;
+}
+
+/* ---- waiting ---- */
+
 /* Waits at most `seconds` for sockets. */
 static pdx_status turn(net *n, double seconds) {
     struct epoll_event ready[EVENTS];
     double now = pdx__seconds();
+    PDX__TRY(start_all(n));
     PDX__TRY(act_if_due(n, now));
-    double wait = n->done ? 0 : fmin(fmax(0, fmin(seconds, n->due - now)), 60);
+    double wait = n->done.first ? 0 : fmin(fmax(0, fmin(seconds, n->due - now)), 60);
     int count = epoll_wait(n->poll, ready, EVENTS, (int)ceil(wait * 1000));
     if (count < 0 && errno != EINTR) return pdx__fail(PDX_EIO, "epoll: %s", strerror(errno));
     for (int i = 0; i < count; ++i) {
@@ -317,44 +392,6 @@ static pdx_status turn(net *n, double seconds) {
         PDX__TRY(act(n, ready[i].data.fd, what));
     }
     return PDX_OK;
-}
-
-/* ---- requests ---- */
-
-static pdx_status start(net *n, exchange *x, const char *path, const char *body, size_t length) {
-    pdx__strays_look(&n->strays);
-    pdx__buf_clear(&x->asked);
-    pdx__buf_append(&x->asked, body, length);
-    PDX__TRY(x->asked.status);
-    CURLcode bad = set_request(n, x, path);
-    if (bad != CURLE_OK) return curl_failed(bad);
-    return curl_multi_add_handle(n->multi, x->easy) == CURLM_OK ? PDX_OK : pdx__nomem();
-}
-
-static pdx_status net_submit(void *self, int64_t id, const char *path, const char *body,
-                             size_t length) {
-    net *n = self;
-    exchange *x;
-    PDX__TRY(take_exchange(n, &x));
-    x->id = id;
-    x->start = pdx__seconds();
-    x->at = pdx__servers_choose(&n->servers, x->start);
-    x->headers = 0;
-    x->wait = NAN;
-    x->closes = x->stray = 0;
-    x->refused = NULL;
-    *x->error = 0;
-    pdx_status status = start(n, x, path, body, length);
-    if (status != PDX_OK) {
-        free_exchange(x);
-        return status;
-    }
-    ++x->at->in_flight;
-    x->previous = NULL;
-    x->next = n->busy;
-    if (n->busy) n->busy->previous = x;
-    n->busy = x;
-    return act_if_due(n, x->start);
 }
 
 /* ---- replies ---- */
@@ -433,15 +470,13 @@ static pdx_status finish(net *n, exchange *x, pdx__reply *out) {
 static pdx_status net_poll(void *self, double seconds, pdx__reply *out, int32_t *got) {
     net *n = self;
     double now = pdx__seconds(), until = now + seconds;
-    for (int32_t turned = 0; !n->done; turned = 1, now = pdx__seconds()) {
+    for (int32_t turned = 0; !n->done.first; turned = 1, now = pdx__seconds()) {
         *got = 0;
         if (turned && now >= until) return PDX_OK;
         PDX__TRY(turn(n, until - now));
     }
-    exchange *x = n->done;
-    n->done = x->next;
     *got = 1;
-    return finish(n, x, out);
+    return finish(n, pop(&n->done), out);
 }
 
 static void net_distrust(void *self) {
@@ -449,19 +484,25 @@ static void net_distrust(void *self) {
     if (n->told_at) pdx__server_did(n->told_at, 0, pdx__seconds());
 }
 
+static int32_t take_out(net *n, queue *q, int64_t id) {
+    queue rest = {0};
+    int32_t found = 0;
+    while (q->first) {
+        exchange *x = pop(q);
+        if (x->id != id) push(&rest, x);
+        else make_idle(n, x);
+        found |= x->id == id;
+    }
+    *q = rest;
+    return found;
+}
+
 static void net_cancel(void *self, int64_t id) {
     net *n = self;
+    if (take_out(n, &n->waiting, id) || take_out(n, &n->done, id)) return;
     for (exchange *x = n->busy; x; x = x->next)
         if (x->id == id) {
             leave(n, x);
-            make_idle(n, x);
-            return;
-        }
-    for (exchange **at = &n->done; *at; at = &(*at)->next)
-        if ((*at)->id == id) {
-            exchange *x = *at;
-            if (n->last_done == &x->next) n->last_done = at;
-            *at = x->next;
             make_idle(n, x);
             return;
         }
@@ -480,7 +521,8 @@ static void net_close(void *self) {
     if (!n) return;
     for (exchange *x = n->busy; x; x = x->next) curl_multi_remove_handle(n->multi, x->easy);
     free_all(n->busy);
-    free_all(n->done);
+    free_all(n->waiting.first);
+    free_all(n->done.first);
     free_all(n->idle);
     if (n->multi) curl_multi_cleanup(n->multi);
     if (n->poll >= 0) close(n->poll);
