@@ -77,6 +77,15 @@ static void hash_matches_the_standard(void) {
     for (int i = 0; i < 1000000; ++i) pdx__sha256_add(&hash, "a", 1);
     pdx__sha256_hex(&hash, hex);
     CHECK_TEXT(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
+    char many[1000];
+    memset(many, 'a', sizeof many);
+    pdx__sha256_init(&hash); /* in pieces of every length around the blocks' */
+    for (int left = 1000000, size = 1; left; left -= size, size = size % 700 + 1) {
+        if (size > left) size = left;
+        pdx__sha256_add(&hash, many, (size_t)size);
+    }
+    pdx__sha256_hex(&hash, hex);
+    CHECK_TEXT(hex, "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
 static void json_text_is_safe(void) {
