@@ -65,37 +65,51 @@ static void use_weights(const char *path, input in) {
 
 static inline void gguf(input in) { use_weights(in.path, in); }
 
-/* The bytes as one file of a folder beside a good config.json, or as config.json itself. */
-static void in_folder(input in, const char *name) {
-    static char folder[64];
+static char folder[64];
+
+static void path_in(char path[128], const char *name) {
+    snprintf(path, 128, "%s/%s", folder, name);
+}
+
+static void write_file(const char *name, const char *bytes, size_t size) {
+    char path[128];
+    path_in(path, name);
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes, 1, size, f) != size || fclose(f) != 0) abort();
+}
+
+static void remove_folder(void) {
+    char path[128];
+    path_in(path, "config.json");
+    unlink(path);
+    path_in(path, "model.safetensors");
+    unlink(path);
+    rmdir(folder);
+}
+
+/* The bytes as one file of a folder beside a good config.json, or as config.json itself. The folder
+ * stays: the input of every run has the same path, so the link to it is made once. */
+static void in_folder(input i, const char *name) {
     static const char config[] =
         "{\"model_type\":\"llama\",\"hidden_size\":16,\"num_hidden_layers\":1,"
         "\"intermediate_size\":8,\"num_attention_heads\":2,\"max_position_embeddings\":64}";
     static const char shard[] = "\x02\0\0\0\0\0\0\0{}";
-    char path[128];
+    static char linked[64];
     if (!*folder) {
         snprintf(folder, sizeof folder, "/dev/shm/pdx-fuzz-lm-XXXXXX");
         if (!mkdtemp(folder)) abort();
+        atexit(remove_folder);
+        write_file("config.json", config, sizeof config - 1);
+        write_file("model.safetensors", shard, sizeof shard - 1);
     }
-    snprintf(path, sizeof path, "%s/config.json", folder);
-    FILE *f = fopen(path, "wb");
-    if (!f || fwrite(config, 1, sizeof config - 1, f) != sizeof config - 1) abort();
-    fclose(f);
-    snprintf(path, sizeof path, "%s/model.safetensors", folder);
-    f = fopen(path, "wb");
-    if (!f || fwrite(shard, 1, sizeof shard - 1, f) != sizeof shard - 1) abort();
-    fclose(f);
-    snprintf(path, sizeof path, "%s/%s", folder, name);
-    unlink(path);
-    if (symlink(in.path, path) != 0) abort();
-    use_weights(folder, in);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/config.json", folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/model.safetensors", folder);
-    unlink(path);
-    rmdir(folder);
-    *folder = 0;
+    if (strcmp(linked, i.path) != 0) {
+        char path[128];
+        snprintf(linked, sizeof linked, "%s", i.path);
+        path_in(path, name);
+        unlink(path);
+        if (symlink(i.path, path) != 0) abort();
+    }
+    use_weights(folder, i);
 }
 
 static inline void safetensors(input in) { in_folder(in, "model.safetensors"); }
