@@ -54,36 +54,55 @@ def log_softmax_at(logits, ids):
     return [logits[i] - total for i in ids]
 
 
-def llama_cpp(tokens):
+def has_amx():
+    with open("/proc/cpuinfo") as f:
+        return "amx_tile" in f.read()
+
+
+def llama_cpp(path):
+    """Seconds, tokens, log-probabilities and labels' tokens of the whole run on one file."""
     import llama_cpp
     import llama_cpp.llama_cpp as binding
     import numpy as np
     defaults = binding.llama_model_default_params
 
-    def plain_buffers():
-        """Its AMX path crashes on some virtual machines; Q4_1 has no repacked kernels to lose."""
+    def parameters():
+        """Its AMX path crashes on some virtual machines: no repacked weights where AMX is."""
         params = defaults()
-        params.use_extra_bufts = False
+        params.use_extra_bufts = not has_amx()
         return params
 
-    binding.llama_model_default_params = llama_cpp.llama_model_default_params = plain_buffers
-    llama = llama_cpp.Llama(model_path=model, n_ctx=8192, n_batch=2048, n_ubatch=2048, verbose=False,
+    binding.llama_model_default_params = llama_cpp.llama_model_default_params = parameters
+    llama = llama_cpp.Llama(model_path=path, n_ctx=8192, n_batch=2048, n_ubatch=2048, verbose=False,
                             n_threads=os.cpu_count(), n_threads_batch=os.cpu_count())
+    binding.llama_model_default_params = llama_cpp.llama_model_default_params = defaults
     labels = labels_of(llama)
-    total = 0
-    results = {}
+    tokens, results = {}, {}
     seconds = 0
     for pair, order, text in prompts():
         ids = llama.tokenize(text.encode(), add_bos=False, special=False)
         tokens[(pair, order)] = ids
-        total += len(ids)
         start = time.perf_counter()
         llama.reset()
         llama.eval(ids)
         seconds += time.perf_counter() - start
         logits = np.ctypeslib.as_array(llama_cpp.llama_get_logits_ith(llama.ctx, -1), (llama.n_vocab(),))
         results[(pair, order)] = score(logits.astype(float), labels)
-    return seconds, total, results, labels
+    llama.close()
+    return seconds, tokens, results, labels
+
+
+def requantised(folder, kind):
+    """The model's file in another type of llama.cpp."""
+    import llama_cpp
+    path = os.path.join(folder, f"{kind}.gguf")
+    params = llama_cpp.llama_model_quantize_default_params()
+    params.ftype = getattr(llama_cpp, f"LLAMA_FTYPE_{'ALL' if kind == 'F32' else 'MOSTLY'}_{kind}")
+    params.allow_requantize = True
+    params.nthread = os.cpu_count()
+    if llama_cpp.llama_model_quantize(model.encode(), path.encode(), params) != 0:
+        raise SystemExit(f"llama.cpp does not requantise to {kind}")
+    return path
 
 
 def labels_of(llama):
@@ -133,8 +152,8 @@ def row(name, seconds, total, base, difference):
 
 
 def main():
-    tokens = {}
-    seconds_llama, total, theirs, labels = llama_cpp(tokens)
+    seconds_llama, tokens, theirs, labels = llama_cpp(model)
+    total = sum(map(len, tokens.values()))
     seconds, mine = ours()
     speed = len(pairs) / seconds
     print(f"{len(pairs)} pairs in both orders, {total} prompt tokens, {os.cpu_count()} cores\n")
@@ -142,6 +161,11 @@ def main():
     print("| --- | --- | --- | --- | --- |")
     row("pdx-judge (start and loading included)", seconds, total, speed, "")
     row("llama.cpp, the file as it is", seconds_llama, total, speed, f"{apart(mine, theirs):.2g}")
+    with tempfile.TemporaryDirectory() as folder:
+        for kind in ("Q8_0", "Q4_0", "F32"):
+            seconds_llama, _, theirs, _ = llama_cpp(requantised(folder, kind))
+            row(f"llama.cpp, requantised to {kind}", seconds_llama, total, speed,
+                f"{apart(mine, theirs):.2g}")
     try:
         seconds_t, floats = transformers_float(tokens, labels)
         row("transformers, float32", seconds_t, total, speed, f"{apart(mine, floats):.2g}")
