@@ -157,7 +157,7 @@ static const char *put(const char *name, const char *text) {
 static void refuses(const char *format, const char *name, const char *text, const char *part) {
     const char *path = put(name, text);
     pdx_import_result result = {7, 7, 7};
-    strcpy(folder, "/tmp/pdx-import-bad");
+    snprintf(folder, sizeof folder, "/tmp/pdx-import-bad-%ld", (long)getpid());
     FAILS(pdx_import(&result, format, &path, 1, folder, NULL), PDX_EPARSE, part);
     CHECK_INT(result.pairs, 0);
     if (access(folder, F_OK) == 0) {
@@ -228,7 +228,7 @@ static void files_must_agree(void) {
     static const char *const paths[] = {GOLDEN "li2024/records.jsonl", input};
     pdx_import_result result;
     put("labels.json", "[\"A\", \"B\"]");
-    strcpy(folder, "/tmp/pdx-import-bad");
+    snprintf(folder, sizeof folder, "/tmp/pdx-import-bad-%ld", (long)getpid());
     FAILS(pdx_import(&result, "li2024", paths, 2, folder, NULL), PDX_EPARSE,
           "labels.json: holds 2 records, but " GOLDEN "li2024/records.jsonl holds 3");
     unlink(input);
@@ -283,7 +283,7 @@ static void progress_can_stop_it(void) {
     pdx_import_options options = logging();
     pdx_import_result result;
     options.hooks.progress = stop;
-    strcpy(folder, "/tmp/pdx-import-bad");
+    snprintf(folder, sizeof folder, "/tmp/pdx-import-bad-%ld", (long)getpid());
     FAILS(pdx_import(&result, "rewardbench", &path, 1, folder, &options), PDX_ECANCELED, "stopped");
     CHECK(access(folder, F_OK) != 0);
     unlink(path);
