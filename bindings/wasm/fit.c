@@ -162,7 +162,7 @@ static pdx_status set_records(pdx_dataset *to, const about *a) {
     PDX__TRY(pdx__grow(&to->record, &to->record_capacity, (size_t)n, sizeof *to->record));
     pdx__scan_inside(&items, a->record.value);
     for (; pdx__scan_next(&items); ++count) {
-        if (count == n) break;
+        if (count >= n) continue;
         PDX__TRY(read_index(&a->record, &items, (int64_t)a->records, &to->record[count]));
         if (count && to->record[count] <= to->record[count - 1])
             return pdx__scan_fail(&a->record, "the numbers must ascend");
