@@ -187,7 +187,12 @@ static pdx_status take_spelling(session *s, int32_t label, const char *before) {
     }
     const cJSON *tokens = cJSON_GetObjectItemCaseSensitive(told.answer, "tokens");
     if (status == PDX_OK && told.status != PDX_OK)
-        status = pdx__fail(PDX_ENETWORK, "/tokenize: %s: name the labels' token ids", told.reason);
+        status = pdx__fail(PDX_ENETWORK, "%s", told.reason);
+    if (status == PDX_ENETWORK) {
+        char why[512];
+        snprintf(why, sizeof why, "%s", pdx_error_message());
+        status = pdx__fail(PDX_ENETWORK, "/tokenize: %s: name the labels' token ids", why);
+    }
     if (status == PDX_OK && cJSON_GetArraySize(tokens) == 1 && cJSON_IsNumber(tokens->child))
         h->ids[label][h->id_count[label]++] = tokens->child->valueint;
     pdx__told_free(&told);

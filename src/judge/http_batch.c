@@ -1,6 +1,7 @@
 /* Batch files of judges behind HTTP: what the journal does not answer goes out, results come in. */
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/file.h"
 #include "judge/http.h"
@@ -54,11 +55,13 @@ static pdx_status write_question(void *context, const pdx__question *q) {
     return PDX_OK;
 }
 
-static pdx_status open_journal(pdx__journal **out, const pdx__http_judge *h,
-                               const char *judgments) {
+static pdx_status open_journal(pdx__journal **out, const pdx__http_judge *h, const char *judgments,
+                               int32_t make) {
     char *path;
+    *out = NULL;
     PDX__TRY(pdx__http_journal_path(&path, h, judgments));
-    pdx_status status = pdx__journal_open(out, path, NULL, NULL);
+    pdx_status status = PDX_OK;
+    if (make || access(path, F_OK) == 0) status = pdx__journal_open(out, path, NULL, NULL);
     pdx__free(path);
     return status;
 }
@@ -74,7 +77,7 @@ pdx_status pdx_judge_batch_write(pdx_batch_result *result, pdx_judge *judge, pdx
                  "a batch file for this route needs the labels' token ids");
     batch b = {.h = h, .result = result};
     PDX__TRY(pdx__budget_open(&b.budget, &h->o));
-    if (judgments || h->o.journal) PDX__TRY(open_journal(&b.journal, b.h, judgments));
+    if (judgments || h->o.journal) PDX__TRY(open_journal(&b.journal, b.h, judgments, 0));
     pdx_status status = pdx__writer_open(&b.writer, path);
     if (status == PDX_OK) {
         status = pdx__judge_walk(judge, dataset, options, write_question, &b);
@@ -96,7 +99,7 @@ pdx_status pdx_judge_batch_read(pdx_batch_result *result, pdx_judge *judge, cons
     PDX__REQUIRE(h, "%s", no_batch);
     pdx__journal *journal;
     pdx__batch_counts counts;
-    PDX__TRY(open_journal(&journal, h, judgments));
+    PDX__TRY(open_journal(&journal, h, judgments, 1));
     pdx_status status = pdx__batch_read(&counts, journal, results);
     result->answered = counts.answered;
     result->requests = counts.answered + counts.failed;

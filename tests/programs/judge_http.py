@@ -11,29 +11,59 @@ import time
 
 import support
 from http_support import PAIRS, complete, judge, read, rows, write_pairs
-from support import check, equal, refused, run
+from support import check, equal, near, refused, run
 
 import fault_server
 from fault_server import Server
+
+def expected_of(kind, body):
+    """Log-probabilities of the labels, as the route tells them."""
+    text = body["query"] + body["items"][0] if "items" in body else \
+        body["messages"][-1]["content"] if "messages" in body else body["prompt"]
+    x = fault_server.logps(text)
+    a, b = math.exp(x[" A"]) + math.exp(x["A"]), math.exp(x[" B"])
+    if kind == "generative-scoring":  # one spelling of each, and their sum is 1
+        a, b = (p / (math.exp(x[" A"]) + b) for p in (math.exp(x[" A"]), b))
+    if kind == "score":
+        b += 0.001  # "B", which the others do not list
+    return math.log(a), math.log(b)
+
 
 def test_every_route():
     for kind in ("completions", "chat", "verdict", "token-ids", "generative-scoring", "score", "llama"):
         with support.Folder() as folder, Server() as server:
             write_pairs(folder)
-            done = judge(folder, server, "--kind", kind)
+            done = judge(folder, server, "--kind", kind, "--concurrency", 1)
             equal(done.status, 0, kind + done.err)
-            made = rows(folder)
-            equal(len(made), 2 * PAIRS, kind)
-            for row in made:
+            asks = [r for r in server.requests if r[0] != "/tokenize"]
+            equal(len(asks), 2 * PAIRS, kind)
+            equal(len(rows(folder)), 2 * PAIRS, kind)
+            for row, (_, body, _) in zip(rows(folder), asks):
                 check(row["winner"] in ("A", "B"), row)
                 if kind == "verdict":
                     check("Verdict" in row["raw"], row)
-                else:
-                    check(row["logp_first"] < 0 and row["logp_second"] < 0, row)
-            asks = [r for r in server.requests if r[0] != "/tokenize"]
-            equal(len(asks), 2 * PAIRS, kind)
+                    continue
+                for name, value in zip(("first", "second"), expected_of(kind, body)):
+                    near(row[f"logp_{name}"], value, 1e-9, f"{kind} {name}")
+                check(("normalised" if kind == "generative-scoring" else "coverage") in row, row)
             if kind == "completions":
                 complete(folder, server)
+
+
+def test_token_ids():
+    """Named, or asked of the server; a label of several tokens, a server without /tokenize."""
+    with support.Folder() as folder, Server() as server:
+        write_pairs(folder)
+        equal(judge(folder, server, "--kind", "token-ids", "--label-ids", "362+32,425").status, 0)
+        equal({r[0] for r in server.requests}, {"/v1/completions"})
+        equal(server.requests[0][1]["logprob_token_ids"], [362, 32, 425])
+        refused(judge(folder, server, "--kind", "token-ids", "--label-ids", "362"), 2, "label_ids")
+        folder.write("t.txt", "{first} {second} better:")
+        refused(judge(folder, server, "--kind", "score", "--labels", "one two,B", "--template", "t.txt"), 2,
+                "one two", "not one token")
+    with support.Folder() as folder, Server(lambda n, b: (404, {"detail": "Not Found"})) as server:
+        write_pairs(folder)
+        refused(judge(folder, server, "--kind", "score"), 3, "/tokenize", "404", "token ids")
 
 
 def test_batch_files():
@@ -79,6 +109,7 @@ def test_dry_run_and_budget():
         equal(len(dry.out.splitlines()), 2 * PAIRS)
         check("USD" in dry.err and "tokens" in dry.err, dry.err)
         equal(len(server.requests), 0)
+        equal(folder.names(), ["pairs.jsonl", "prices.json"])
         stopped = judge(folder, server, "--max-usd", 0.25, *price)
         refused(stopped, 3, "budget of 0.25 USD")
         spent = sum(len(b["prompt"]) // 4 + 1 for _, b, _ in server.requests) * 1000 / 1e6

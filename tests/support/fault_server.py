@@ -41,10 +41,20 @@ def logps(text):
             "The": -6.5, " a": -7.0}
 
 
+IDS = {" A": 362, "A": 32, " B": 425, "The": 791, " a": 264}
+
+
 def completion(body):
+    """As vLLM with logprob_token_ids: those and the sampled token alone, by their ids where asked."""
+    top = logps(body["prompt"])
+    if "logprob_token_ids" in body:
+        top = {token: logp for token, logp in top.items()
+               if IDS[token] in body["logprob_token_ids"] or token == "The"}
+    if body.get("return_tokens_as_token_ids"):
+        top = {f"token_id:{IDS[token]}": logp for token, logp in top.items()}
     return {"id": "x", "object": "text_completion", "model": body["model"] + "-0613", "choices": [
         {"index": 0, "text": " A", "finish_reason": "length",
-         "logprobs": {"tokens": [" A"], "top_logprobs": [logps(body["prompt"])]}}],
+         "logprobs": {"tokens": [" A"], "top_logprobs": [top]}}],
         "usage": {"prompt_tokens": len(body["prompt"]) // 4, "completion_tokens": 1}}
 
 
@@ -62,15 +72,19 @@ def chat(body):
 
 
 def score(body):
-    x = logps(body["query"] + body["items"][0])
-    of = {362: " A", 32: "A", 425: " B"}
-    return {"scores": [[math.exp(x[of[i]]) if i in of else 0.001 for i in body["label_token_ids"]]],
-            "model": body["model"]}
+    """SGLang's: one probability for each label, of all tokens where apply_softmax is false."""
+    of = {i: math.exp(logps(body["query"] + body["items"][0])[token]) for token, i in IDS.items()}
+    scores = [of.get(i, 0.001) for i in body["label_token_ids"]]
+    if body["apply_softmax"]:
+        scores = [p / sum(scores) for p in scores]
+    return {"scores": [scores], "model": body["model"], "usage": None, "object": "scoring"}
 
 
 def generative(body):
-    a, b = score(body)["scores"][0]
-    return {"data": [{"index": 0, "object": "score", "score": a / (a + b)}], "model": body["model"]}
+    """vLLM's: the first label's probability alone."""
+    return {"id": "generative-scoring-1", "object": "list", "created": 1, "model": body["model"],
+            "data": [{"index": 0, "object": "score", "score": score(body)["scores"][0][0]}],
+            "usage": {"prompt_tokens": 9, "total_tokens": 9, "completion_tokens": 0}}
 
 
 def llama(body):
