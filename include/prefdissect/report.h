@@ -1,4 +1,4 @@
-/* prefdissect/report.h: what a person looks at. */
+/* prefdissect/report.h: what a person looks at: one HTML file about a study, and pictures. */
 #ifndef PREFDISSECT_REPORT_H
 #define PREFDISSECT_REPORT_H
 
@@ -81,6 +81,69 @@ PDX_API pdx_status pdx_report_prior_svg(const pdx_posterior *const *fits, const 
 PDX_API pdx_status pdx_report_dissection_svg(const pdx_study *study, const char *group,
                                              const char *const *judges, int32_t judge_count,
                                              const pdx_study *truth, const char *path);
+
+/* ---- the report: one HTML file ----
+ *
+ * It opens from disk or from any static host, in any browser of the last years, without a network:
+ * findings in plain words, then views to explore, each with its numbers as a table and as CSV. Its
+ * Content-Security-Policy allows the one script and the one style inside by their hashes and no
+ * connection at all; texts of the data are shown as text, whatever they hold. The same input gives
+ * the same bytes.
+ *
+ * Kept exactly: means of all weights, position effects, properties of the pairs, verdicts. Rounded
+ * to 1/32767 of the largest number of their table: limits, rates, probabilities. Cut, and said so
+ * on the page: texts longer than `text_chars`; texts of pairs beyond `pairs_shown` or beyond what
+ * `max_bytes` leaves room for (the most surprising decisions of each judge come first, then pairs
+ * spread evenly over the data); of more than 20,000 pairs, the verdicts and properties of those
+ * between. Rates and effects are always those of all pairs. */
+typedef struct pdx_report pdx_report;
+
+typedef struct pdx_report_options {
+    uint32_t size;
+    const char *title;   /* default NULL: "What these judges prefer" */
+    int64_t max_bytes;   /* of the file, added pictures apart; default 2000000. Only texts give
+                            way: numbers are kept even where they alone take more */
+    int64_t pairs_shown; /* pairs whose texts are kept; default 1000, 0: no texts */
+    int64_t text_chars;  /* of the query and of each response; default 2000 */
+    int64_t draws;       /* of each posterior, for limits of similarities; default 200, 0: none */
+    const pdx_study *truth; /* planted weights of a simulated study, drawn as hollow marks */
+    uint64_t seed;          /* default 1 */
+    int32_t threads;        /* 0 (default): all cores */
+    pdx_hooks hooks;
+} pdx_report_options;
+PDX_API void pdx_report_options_init(pdx_report_options *options, uint32_t size);
+#define pdx_report_options_init(options)                                                           \
+    pdx_report_options_init((options), (uint32_t)sizeof *(options))
+
+/* Gathers all that the report says of a study. `dataset` and `judgments` (with its dataset) may be
+ * NULL: the views that need them are then left out, and the page says so. Nothing is kept of the
+ * arguments. PDX_EINVAL where fits have different columns, or other ones than the dataset's
+ * properties. */
+PDX_API pdx_status pdx_report_create(pdx_report **out, const pdx_study *study,
+                                     const pdx_dataset *dataset, const pdx_judgments *judgments,
+                                     const pdx_report_options *options);
+PDX_API void pdx_report_free(pdx_report *report);
+
+/* What the page begins with: sentences in plain words, the plainest first. Borrowed; NULL past the
+ * last. A study of any data has at least one. */
+PDX_API int32_t pdx_report_finding_count(const pdx_report *report);
+PDX_API const char *pdx_report_finding(const pdx_report *report, int32_t i);
+/* Puts a sentence of the caller's behind them. Copied. */
+PDX_API pdx_status pdx_report_add_finding(pdx_report *report, const char *sentence);
+
+/* Sections behind the report's own views, in the order in which their headings first come; what is
+ * added to one stands in order of its calls. All arguments are plain text and copied.
+ * A paragraph (blank lines part paragraphs). */
+PDX_API pdx_status pdx_report_add_text(pdx_report *report, const char *heading, const char *text);
+/* A picture under a title, with a caption (may be NULL) and the data behind it as CSV text (may be
+ * NULL), shown as a table and offered for download. `svg` is the text of a whole SVG file; it is
+ * shown as an image, so that nothing in it runs. */
+PDX_API pdx_status pdx_report_add_picture(pdx_report *report, const char *heading,
+                                          const char *title, const char *caption, const char *svg,
+                                          const char *csv);
+
+/* Writes the page ("-": standard output). More may be added and it saved again. */
+PDX_API pdx_status pdx_report_save(const pdx_report *report, const char *path);
 
 #ifdef __cplusplus
 }

@@ -38,15 +38,22 @@ pdx_status pdx__find_group(int32_t *out, const pdx_dataset *dataset, const char 
 /* 1 for every pair of the group (-1: all) into inside[pairs]. */
 void pdx__mark_group(char *inside, const pdx_dataset *dataset, int32_t group);
 /* Label rows of a judge in a group by a rule (PDX_LABEL_*, AUTO too), each order of a pair with
- * weight 1/2. */
+ * weight 1/2. `index` NULL: made for this call. */
 pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
-                              const pdx_judgments *judgments, const char *judge, const char *group,
-                              int32_t rule, int32_t ties);
+                              const pdx_judgments *judgments, const pdx__judgment_index *index,
+                              const char *judge, const char *group, int32_t rule, int32_t ties);
 /* Rows of a posterior's judge by its label rule; its columns must be the dataset's properties. With
  * its own group and ties dropped: the rows that it was fitted to, as far as its names tell. */
 pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
                                   const pdx_dataset *dataset, const pdx_judgments *judgments,
-                                  const char *group, int32_t ties);
+                                  const pdx__judgment_index *index, const char *group,
+                                  int32_t ties);
+/* pdx_posterior_effects and pdx_posterior_surprising from such rows. */
+pdx_status pdx__effects_of_rows(const pdx_posterior *posterior, const pdx_dataset *dataset,
+                                const pdx__labels *rows, pdx_effect *out);
+pdx_status pdx__surprises_of_rows(const pdx_posterior *posterior, const pdx_dataset *dataset,
+                                  const pdx__labels *rows, pdx_surprise *out, int64_t capacity,
+                                  int64_t *count);
 
 /* ---- agreement.c ---- */
 

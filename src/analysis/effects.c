@@ -133,8 +133,8 @@ static void compare(pdx_effect *e) {
     e->parted = apart || turned;
 }
 
-static pdx_status effects(const pdx_posterior *p, const pdx_dataset *dataset,
-                          const pdx__labels *rows, pdx_effect *out) {
+pdx_status pdx__effects_of_rows(const pdx_posterior *p, const pdx_dataset *dataset,
+                                const pdx__labels *rows, pdx_effect *out) {
     size_t d = (size_t)p->d, n = (size_t)rows->count;
     double *gram = pdx__alloc(d * d + 2 * d, sizeof *gram);
     int32_t *partner = pdx__alloc(d, sizeof *partner);
@@ -173,9 +173,9 @@ pdx_status pdx_posterior_effects(const pdx_posterior *posterior, const pdx_datas
     PDX__REQUIRE(posterior && dataset && judgments && out,
                  "pdx_posterior_effects: an argument is NULL");
     pdx__labels rows;
-    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, posterior->group,
+    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, NULL, posterior->group,
                                     PDX_TIES_DROP));
-    pdx_status status = effects(posterior, dataset, &rows, out);
+    pdx_status status = pdx__effects_of_rows(posterior, dataset, &rows, out);
     pdx__labels_free(&rows);
     return status;
 }

@@ -317,8 +317,8 @@ pdx_status pdx_rating_fit(pdx_rating **out, const pdx_dataset *dataset,
                  "rating options: which 'judge'? There are %d",
                  pdx_judgments_judge_count(judgments));
     const char *judge = j.options.judge ? j.options.judge : pdx_judgments_judge_name(judgments, 0);
-    PDX__TRY(pdx__rows_of_judge(&j.rows, dataset, judgments, judge, j.options.group, PDX_LABEL_AUTO,
-                                j.options.ties));
+    PDX__TRY(pdx__rows_of_judge(&j.rows, dataset, judgments, NULL, judge, j.options.group,
+                                PDX_LABEL_AUTO, j.options.ties));
     pdx_status status = PDX_OK;
     j.out = pdx__alloc_zero(1, sizeof *j.out);
     if (!j.out) status = PDX_ENOMEM;

@@ -28,13 +28,13 @@ void pdx__mark_group(char *inside, const pdx_dataset *dataset, int32_t group) {
 }
 
 pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
-                              const pdx_judgments *judgments, const char *judge, const char *group,
-                              int32_t rule, int32_t ties) {
+                              const pdx_judgments *judgments, const pdx__judgment_index *index,
+                              const char *judge, const char *group, int32_t rule, int32_t ties) {
     memset(out, 0, sizeof *out);
     int32_t number = pdx_judgments_find_judge(judgments, judge), g;
     if (number < 0) return pdx__fail(PDX_ENOTFOUND, "judge '%s' has no judgments", judge);
     PDX__TRY(pdx__find_group(&g, dataset, group));
-    pdx__judgment_index index = {0};
+    pdx__judgment_index own = {0};
     char *inside = pdx__alloc((size_t)dataset->n, 1);
     int64_t *pair = pdx__alloc((size_t)dataset->n, sizeof *pair), count = 0;
     pdx_status status = PDX_ENOMEM;
@@ -42,12 +42,15 @@ pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
     pdx__mark_group(inside, dataset, g);
     for (int64_t i = 0; i < dataset->n; ++i)
         if (inside[i]) pair[count++] = i;
-    PDX__GO(pdx__judgment_index_create(&index, judgments));
-    PDX__GO(pdx__label_resolve(&rule, judgments, &index, number, ties));
+    if (!index) {
+        PDX__GO(pdx__judgment_index_create(&own, judgments));
+        index = &own;
+    }
+    PDX__GO(pdx__label_resolve(&rule, judgments, index, number, ties));
     PDX__GO(
-        pdx__labels_derive(out, dataset, judgments, &index, number, rule, ties, 0.5, pair, count));
+        pdx__labels_derive(out, dataset, judgments, index, number, rule, ties, 0.5, pair, count));
 done:
-    pdx__judgment_index_free(&index);
+    pdx__judgment_index_free(&own);
     pdx__free(pair);
     pdx__free(inside);
     return status;
@@ -55,7 +58,8 @@ done:
 
 pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
                                   const pdx_dataset *dataset, const pdx_judgments *judgments,
-                                  const char *group, int32_t ties) {
+                                  const pdx__judgment_index *index, const char *group,
+                                  int32_t ties) {
     memset(out, 0, sizeof *out);
     const pdx_schema *schema = pdx_dataset_schema(dataset);
     int32_t properties = pdx_schema_count(schema), rule = PDX_LABEL_AUTO;
@@ -70,5 +74,5 @@ pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posteri
                  posterior->judge, posterior->d, properties);
     for (int32_t r = PDX_LABEL_ORDER; r <= PDX_LABEL_MARGIN; ++r)
         if (!strcmp(posterior->label, pdx__label_name(r))) rule = r;
-    return pdx__rows_of_judge(out, dataset, judgments, posterior->judge, group, rule, ties);
+    return pdx__rows_of_judge(out, dataset, judgments, index, posterior->judge, group, rule, ties);
 }

@@ -91,6 +91,19 @@ static pdx_status score(pdx_surprise *out, const pdx_posterior *p, const pdx_dat
     return PDX_OK;
 }
 
+pdx_status pdx__surprises_of_rows(const pdx_posterior *posterior, const pdx_dataset *dataset,
+                                  const pdx__labels *rows, pdx_surprise *out, int64_t capacity,
+                                  int64_t *count) {
+    pdx_surprise *all = pdx__alloc((size_t)rows->count, sizeof *all);
+    pdx_status status = all ? score(all, posterior, dataset, rows) : PDX_ENOMEM;
+    if (status == PDX_OK) {
+        qsort(all, (size_t)rows->count, sizeof *all, most_surprising);
+        for (; *count < capacity && *count < rows->count; ++*count) out[*count] = all[*count];
+    }
+    pdx__free(all);
+    return status;
+}
+
 pdx_status pdx_posterior_surprising(const pdx_posterior *posterior, const pdx_dataset *dataset,
                                     const pdx_judgments *judgments, pdx_surprise *out,
                                     int64_t capacity, int64_t *count) {
@@ -103,15 +116,9 @@ pdx_status pdx_posterior_surprising(const pdx_posterior *posterior, const pdx_da
                  "known",
                  posterior->judge, posterior->group);
     pdx__labels rows;
-    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, posterior->group,
+    PDX__TRY(pdx__rows_of_posterior(&rows, posterior, dataset, judgments, NULL, posterior->group,
                                     PDX_TIES_DROP));
-    pdx_surprise *all = pdx__alloc((size_t)rows.count, sizeof *all);
-    pdx_status status = all ? score(all, posterior, dataset, &rows) : PDX_ENOMEM;
-    if (status == PDX_OK) {
-        qsort(all, (size_t)rows.count, sizeof *all, most_surprising);
-        for (; *count < capacity && *count < rows.count; ++*count) out[*count] = all[*count];
-    }
-    pdx__free(all);
+    pdx_status status = pdx__surprises_of_rows(posterior, dataset, &rows, out, capacity, count);
     pdx__labels_free(&rows);
     return status;
 }

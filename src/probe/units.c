@@ -23,8 +23,8 @@ void pdx__units_free(pdx__units *units) {
 
 static pdx_status take_labels(pdx__units *u, const pdx_judgments *judgments,
                               const pdx_posterior *posterior, const char *group) {
-    PDX__TRY(
-        pdx__rows_of_posterior(&u->labels, posterior, u->dataset, judgments, group, PDX_TIES_HALF));
+    PDX__TRY(pdx__rows_of_posterior(&u->labels, posterior, u->dataset, judgments, NULL, group,
+                                    PDX_TIES_HALF));
     u->row_start = pdx__alloc_zero((size_t)u->dataset->n + 1, sizeof *u->row_start);
     if (!u->row_start) return PDX_ENOMEM;
     for (int64_t r = 0; r < u->labels.count; ++r) {

@@ -42,6 +42,7 @@ int main(void) {
     TABLE(pdx_power_options);
     TABLE(pdx_probe_options);
     TABLE(pdx_probe_write_options);
+    TABLE(pdx_report_options);
     TABLE(pdx_rating_options);
     TABLE(pdx_similarity_options);
     TABLE(pdx_simulate_options);

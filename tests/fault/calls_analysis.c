@@ -8,6 +8,7 @@ static pdx_study *study;
 static pdx_similarity *similarity;
 static pdx_dataset *named; /* pairs that name their models */
 static pdx_rating *rating;
+static pdx_study *named_study;
 
 static pdx_status similarity_create(void) {
     pdx_similarity *out = UNSET(pdx_similarity);
@@ -128,6 +129,47 @@ static pdx_status power_simulated(void) {
     return pdx_power_simulated(&out, 10, 2, &options);
 }
 
+static pdx_status report_create(void) {
+    pdx_report *out = UNSET(pdx_report);
+    pdx_report_options options;
+    pdx_report_options_init(&options);
+    options.draws = 5;
+    options.threads = 1;
+    options.truth = study;
+    MAKES(out, pdx_report_create(&out, study, fault_dataset, fault_judgments, &options));
+    pdx_report_free(out);
+    return PDX_OK;
+}
+
+static pdx_status report_with_texts(void) {
+    pdx_report *out = UNSET(pdx_report);
+    pdx_report_options options;
+    pdx_report_options_init(&options);
+    options.draws = 0;
+    MAKES(out, pdx_report_create(&out, named_study, named, NULL, &options));
+    pdx_report_free(out);
+    return PDX_OK;
+}
+
+static pdx_status add_and_save(pdx_report *report) {
+    MUST(pdx_report_add_finding(report, "One more."));
+    MUST(pdx_report_add_text(report, "Added", "A paragraph."));
+    MUST(pdx_report_add_picture(report, "Added", "A picture", "of nothing", "<svg></svg>", "a\n"));
+    return pdx_report_save(report, fault_path("report.html"));
+}
+
+static pdx_status report_save(void) {
+    pdx_report *report;
+    pdx_report_options options;
+    pdx_report_options_init(&options);
+    options.draws = 0;
+    options.threads = 1;
+    MUST(pdx_report_create(&report, named_study, NULL, NULL, &options));
+    pdx_status status = add_and_save(report);
+    pdx_report_free(report);
+    return status;
+}
+
 const fault_call fault_analysis_calls[] = {
     {"similarity_create", similarity_create, 1},
     {"similarity_cluster", similarity_cluster, 1},
@@ -144,6 +186,9 @@ const fault_call fault_analysis_calls[] = {
     {"power_pairs", power_pairs, 0},
     {"power_describe", power_describe, 1},
     {"power_simulated", power_simulated, 1},
+    {"report_create", report_create, 1},
+    {"report_with_texts", report_with_texts, 1},
+    {"report_save", report_save, 1},
     {NULL, NULL, 0},
 };
 
@@ -176,10 +221,14 @@ pdx_status fault_analysis_begin(void) {
     pdx_rating_options rating_options;
     pdx_rating_options_init(&rating_options);
     rating_options.judge = "first";
-    return pdx_rating_fit(&rating, named, fault_judgments, &rating_options);
+    MUST(pdx_rating_fit(&rating, named, fault_judgments, &rating_options));
+    options.pool = PDX_POOL_NONE;
+    options.threads = 1;
+    return pdx_study_fit(&named_study, named, fault_judgments, &options);
 }
 
 void fault_analysis_end(void) {
+    pdx_study_free(named_study);
     pdx_rating_free(rating);
     pdx_dataset_free(named);
     pdx_similarity_free(similarity);

@@ -186,6 +186,10 @@ class pdx_probe(Structure):
     """Opaque: only handled by pointer."""
 
 
+class pdx_report(Structure):
+    """Opaque: only handled by pointer."""
+
+
 class pdx_progress(Struct):
     what: bytes | None
     done: int
@@ -1354,6 +1358,31 @@ class pdx_calibration_points(Struct):
     ]
 
 
+class pdx_report_options(Struct):
+    size: int
+    title: bytes | None
+    max_bytes: int
+    pairs_shown: int
+    text_chars: int
+    draws: int
+    truth: Any
+    seed: int
+    threads: int
+    hooks: pdx_hooks
+    _fields_ = [
+        ("size", c_uint32),
+        ("title", c_char_p),
+        ("max_bytes", c_int64),
+        ("pairs_shown", c_int64),
+        ("text_chars", c_int64),
+        ("draws", c_int64),
+        ("truth", POINTER(pdx_study)),
+        ("seed", c_uint64),
+        ("threads", c_int32),
+        ("hooks", pdx_hooks),
+    ]
+
+
 # Name of a function: what it returns, what it takes.
 FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_status_name": (c_char_p, [c_int32]),
@@ -1968,4 +1997,32 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             c_char_p,
         ],
     ),
+    "pdx_report_options_init": (None, [POINTER(pdx_report_options), c_uint32]),
+    "pdx_report_create": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_report)),
+            POINTER(pdx_study),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            POINTER(pdx_report_options),
+        ],
+    ),
+    "pdx_report_free": (None, [POINTER(pdx_report)]),
+    "pdx_report_finding_count": (c_int32, [POINTER(pdx_report)]),
+    "pdx_report_finding": (c_char_p, [POINTER(pdx_report), c_int32]),
+    "pdx_report_add_finding": (c_int32, [POINTER(pdx_report), c_char_p]),
+    "pdx_report_add_text": (c_int32, [POINTER(pdx_report), c_char_p, c_char_p]),
+    "pdx_report_add_picture": (
+        c_int32,
+        [
+            POINTER(pdx_report),
+            c_char_p,
+            c_char_p,
+            c_char_p,
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_report_save": (c_int32, [POINTER(pdx_report), c_char_p]),
 }
