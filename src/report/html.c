@@ -107,9 +107,13 @@ static const struct {
 };
 
 size_t pdx__report_page_size(const pdx_report *report) {
-    size_t size = 1000 + 12 * strlen(report->title); /* escapes are longer than texts */
+    pdx__buf texts = PDX__BUF_EMPTY; /* where it fails, so will saving */
+    put_title(&texts, report);
+    size_t size = texts.length;
+    put_findings(&texts, report);
+    size += texts.length;
+    pdx__buf_free(&texts);
     for (const pdx__page_part *part = pdx__page; part->slot; ++part) size += strlen(part->text);
-    for (size_t i = 0; i < report->findings; ++i) size += 10 + 6 * strlen(report->finding[i]);
     return size;
 }
 

@@ -65,7 +65,7 @@ pdx_status pdx__report_put_pairs(pdx__buf *out, const pdx__report_source *source
 /* findings.c */
 pdx_status pdx__report_find(pdx_report *report, const pdx__report_source *source);
 
-/* html.c: about how many bytes the page has without document and added pieces. */
+/* html.c: bytes of the page without document and added pieces. */
 size_t pdx__report_page_size(const pdx_report *report);
 
 #endif

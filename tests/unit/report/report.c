@@ -161,7 +161,7 @@ static void texts_give_way(void) {
     cJSON_Delete(document);
     pdx__free(page);
     pdx_report_free(report);
-    options.max_bytes = (int64_t)all + 500; /* the estimate is on the safe side */
+    options.max_bytes = (int64_t)all - 200;
     OK(pdx_report_create(&report, study, dataset, judgments, &options));
     page = saved(report);
     CHECK((int64_t)strlen(page) <= options.max_bytes);
