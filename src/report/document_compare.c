@@ -37,7 +37,7 @@ static pdx_status put_clusters(pdx__buf *out, const pdx_similarity *s, int32_t m
     size_t trees = (size_t)groups + 1;
     pdx_merge *merge = pdx__alloc(n, sizeof *merge);
     int32_t *order = pdx__alloc(n, sizeof *order);
-    int64_t *index = pdx__alloc(trees * (3 * n), sizeof *index);
+    double *index = pdx__alloc(trees * (3 * n), sizeof *index); /* whole: they survive rounding */
     double *height = pdx__alloc(trees * n, sizeof *height);
     pdx_status status = PDX_ENOMEM;
     if (!merge || !order || !index || !height) goto done;
@@ -52,7 +52,7 @@ static pdx_status put_clusters(pdx__buf *out, const pdx_similarity *s, int32_t m
         }
     }
     pdx__buf_text(out, ",\"tree\":");
-    pdx__json_indices(out, index, used);
+    pdx__json_rounded(out, index, used);
     pdx__buf_text(out, ",\"height\":");
     pdx__json_rounded(out, height, trees * (n - 1));
     status = out->status;
@@ -64,11 +64,31 @@ done:
     return status;
 }
 
-static pdx_status put_similarity(pdx__buf *out, const pdx_similarity *s) {
-    pdx__buf_text(out, ",\n\"similarity\":{\"scenarios\":[");
-    for (int32_t g = 0; g < pdx_similarity_group_count(s); ++g)
-        pdx__buf_printf(out, "%s%d", g ? "," : "", pdx_similarity_is_scenario(s, g));
-    pdx__buf_text(out, "],\"note\":");
+/* Its judges and groups by the document's numbers, and for each of those groups whether it counts
+ * for the mean. */
+static void put_members(pdx__buf *out, const pdx__report_source *source) {
+    const pdx_similarity *s = source->similarity;
+    for (int32_t j = 0; j < pdx_similarity_judge_count(s); ++j) {
+        const char *name = pdx_similarity_judge(s, j);
+        pdx__buf_printf(out, "%s%lld", j ? "," : "",
+                        (long long)pdx__strmap_find(&source->judge, name, strlen(name)));
+    }
+    for (int which = 0; which < 2; ++which) {
+        pdx__buf_text(out, which ? "],\"scenario\":{" : "],\"group\":[");
+        for (int32_t g = 0; g < pdx_similarity_group_count(s); ++g) {
+            const char *name = pdx_similarity_group(s, g);
+            int64_t number = pdx__strmap_find(&source->group, name, strlen(name));
+            pdx__buf_printf(out, which ? "%s\"%lld\":%d" : "%s%lld", g ? "," : "",
+                            (long long)number, pdx_similarity_is_scenario(s, g));
+        }
+    }
+}
+
+static pdx_status put_similarity(pdx__buf *out, const pdx__report_source *source) {
+    const pdx_similarity *s = source->similarity;
+    pdx__buf_text(out, ",\n\"similarity\":{\"judge\":[");
+    put_members(out, source);
+    pdx__buf_text(out, "},\"note\":");
     pdx__json_text(out, pdx_similarity_note(s));
     for (int32_t m = 0; m < PDX_METRIC_COUNT; ++m) {
         pdx__buf_printf(out, ",\"%s\":{\"metric\":%d", metric_name[m], m);
@@ -150,7 +170,7 @@ static pdx_status put_agreement(pdx__buf *out, const pdx__report_source *s) {
 }
 
 pdx_status pdx__report_put_comparison(pdx__buf *out, const pdx__report_source *s) {
-    if (s->similarity) PDX__TRY(put_similarity(out, s->similarity));
+    PDX__TRY(put_similarity(out, s));
     if (s->labellers) PDX__TRY(put_agreement(out, s));
     return out->status;
 }

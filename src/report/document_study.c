@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "bayes/posterior.h"
 #include "encode.h"
 #include "report.h"
 
@@ -177,6 +178,7 @@ static void put_truth(pdx__buf *out, const pdx__report_source *s) {
 
 void pdx__report_put_study(pdx__buf *out, const pdx__report_source *s) {
     put_names(out, s);
+    pdx__buf_printf(out, ",\"options\":%s", s->study->options_json);
     pdx__buf_text(out, ",\n\"fits\":{\"judge\":[");
     for (int32_t f = 0; f < s->fits; ++f)
         pdx__buf_printf(out, "%s%d", f ? "," : "", s->fit_judge[f]);

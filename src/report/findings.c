@@ -95,7 +95,7 @@ static pdx_status find_position(pdx_report *report, const pdx__report_source *s)
 
 /* Differences that seem sure by means and sds are candidates; the exact test, which is dear, is
  * asked of the largest few. */
-enum { CANDIDATES = 12 };
+enum { CANDIDATES = 24 };
 typedef struct difference {
     const pdx_posterior *a, *b;
     int32_t property;
@@ -114,7 +114,7 @@ static void consider(shortlist *list, const pdx_posterior *a, const pdx_posterio
     list->compared = 1;
     for (int32_t k = 0; k < d; ++k) {
         double size = fabs(mean_a[k] - mean_b[k]);
-        if (!(size > 2.5 * hypot(sd_a[k], sd_b[k]))) continue;
+        if (!(size > 2 * hypot(sd_a[k], sd_b[k]))) continue;
         int32_t at = list->count;
         while (at > 0 && list->of[at - 1].size < size) --at;
         if (at == CANDIDATES) continue;
@@ -260,8 +260,8 @@ static pdx_status find_common(pdx_report *report, const pdx__report_source *s) {
 }
 
 static pdx_status find_alike(pdx_report *report, const pdx__report_source *s) {
-    const double *r = s->similarity ? pdx_similarity_matrix(s->similarity, -1, 0) : NULL;
-    int32_t n = s->similarity ? pdx_similarity_judge_count(s->similarity) : 0;
+    const double *r = pdx_similarity_matrix(s->similarity, -1, PDX_METRIC_PEARSON);
+    int32_t n = pdx_similarity_judge_count(s->similarity);
     int32_t most = -1, least = -1;
     for (int32_t i = 0; i < n; ++i)
         for (int32_t j = 0; j < i; ++j) {

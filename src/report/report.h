@@ -36,7 +36,7 @@ typedef struct pdx__report_source {
     const pdx_posterior **fit;      /* [fitted_judges][fitted_groups], NULL: no such fit */
     int32_t *label_judge;           /* [judges] number in the judgments, -1: none */
     int32_t *data_group;            /* [groups] number in the dataset; -1: all pairs; -2: none */
-    pdx_similarity *similarity;     /* of all fitted judges; NULL: of one there is none */
+    pdx_similarity *similarity;     /* of all fitted judges */
     pdx__judgment_index index;      /* where there are judgments */
     int32_t labellers, *labeller;   /* judges with judgments */
     pdx_agreement *agreement;       /* [groups + 1][labellers][labellers], the last: all pairs */

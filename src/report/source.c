@@ -209,15 +209,13 @@ pdx_status pdx__report_gather(pdx__report_source *s) {
     PDX__TRY(check_columns(s));
     PDX__TRY(choose_schema(s));
     PDX__TRY(number_names(s));
-    if (s->fitted_judges > 1) {
-        pdx_similarity_options options;
-        pdx_similarity_options_init(&options);
-        options.draws = s->options->draws;
-        options.seed = s->options->seed;
-        options.threads = s->options->threads;
-        options.hooks = s->options->hooks;
-        PDX__TRY(pdx_similarity_create(&s->similarity, s->study, &options));
-    }
+    pdx_similarity_options options;
+    pdx_similarity_options_init(&options);
+    options.draws = s->options->draws;
+    options.seed = s->options->seed;
+    options.threads = s->options->threads;
+    options.hooks = s->options->hooks;
+    PDX__TRY(pdx_similarity_create(&s->similarity, s->study, &options));
     if (!s->labellers) return PDX_OK;
     PDX__TRY(pdx__judgment_index_create(&s->index, s->judgments));
     PDX__TRY(gather_agreement(s));
