@@ -140,11 +140,11 @@ static void put_names(pdx__buf *out, const pdx__report_source *s) {
     }
     pdx__buf_text(out, "],\"properties\":[");
     for (int32_t k = 0; k < s->d; ++k) {
-        const pdx_property *p = pdx_schema_property(s->schema, k);
+        const pdx_property *p = pdx__report_described(s, k);
         pdx__buf_text(out, k ? ",{\"id\":" : "{\"id\":");
-        pdx__json_text(out, p->id);
+        pdx__json_text(out, pdx_posterior_column(pdx_study_get(s->study, 0), k));
         put_text_member(out, "name", pdx__report_property(s, k));
-        if (p->description && *p->description) put_text_member(out, "about", p->description);
+        if (p && p->description && *p->description) put_text_member(out, "about", p->description);
         pdx__buf_char(out, '}');
     }
     pdx__buf_char(out, ']');

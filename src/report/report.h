@@ -29,7 +29,7 @@ typedef struct pdx__report_source {
     const pdx_dataset *dataset;     /* NULL: none */
     const pdx_judgments *judgments; /* NULL: none */
     const pdx_report_options *options;
-    pdx_schema *schema; /* of the columns: names for people */
+    pdx_schema *names; /* built-in schema of the columns; NULL: of none */
     pdx__strmap judge, group;
     int32_t judges, groups, fitted_judges, fitted_groups, fits, d;
     int32_t *fit_judge, *fit_group; /* [fits] */
@@ -52,6 +52,8 @@ void pdx__report_source_free(pdx__report_source *source);
 const char *pdx__report_judge(const pdx__report_source *source, int32_t judge);
 const char *pdx__report_group(const pdx__report_source *source, int32_t group);
 const char *pdx__report_property(const pdx__report_source *source, int32_t k); /* for people */
+const pdx_property *pdx__report_described(const pdx__report_source *source,
+                                          int32_t k); /* or NULL */
 /* Ends of the 95 % interval of a weight: quantiles, else by sd; NaN with means only. */
 void pdx__report_limits(const pdx_posterior *fit, int32_t k, double *low, double *high);
 

@@ -5,7 +5,7 @@
 
 #include "analysis/analysis.h"
 #include "core/pool.h"
-#include "data/schema.h"
+#include "names.h"
 #include "report.h"
 
 enum { MOST_SURPRISES = 10, ALL_SURPRISES = 3000 };
@@ -18,9 +18,15 @@ const char *pdx__report_group(const pdx__report_source *s, int32_t group) {
     return pdx__strmap_get(&s->group, group);
 }
 
+const pdx_property *pdx__report_described(const pdx__report_source *s, int32_t k) {
+    const char *id = pdx_posterior_column(pdx_study_get(s->study, 0), k);
+    if (s->names) return pdx_schema_property(s->names, pdx_schema_find(s->names, id));
+    return s->dataset ? pdx_schema_property(pdx_dataset_schema(s->dataset), k) : NULL;
+}
+
 const char *pdx__report_property(const pdx__report_source *s, int32_t k) {
-    const pdx_property *p = pdx_schema_property(s->schema, k);
-    return p->name && *p->name ? p->name : p->id;
+    const pdx_property *p = pdx__report_described(s, k);
+    return p && p->name && *p->name ? p->name : pdx_posterior_column(pdx_study_get(s->study, 0), k);
 }
 
 void pdx__report_limits(const pdx_posterior *fit, int32_t k, double *low, double *high) {
@@ -69,31 +75,6 @@ static pdx_status check_columns(const pdx__report_source *s) {
                      "column %d of the fits is '%s', property %d of the data '%s'", k + 1,
                      pdx_posterior_column(first, k), k + 1, pdx_schema_property(schema, k)->id);
     return PDX_OK;
-}
-
-/* Names for people: of a built-in schema where all columns are its ids, else of the data's. */
-static pdx_status choose_schema(pdx__report_source *s) {
-    static const char *const builtin[] = {"li2024", "surface"};
-    const pdx_posterior *first = pdx_study_get(s->study, 0);
-    const char **ids = pdx__alloc((size_t)s->d, sizeof *ids);
-    if (!ids) return PDX_ENOMEM;
-    for (int32_t k = 0; k < s->d; ++k) ids[k] = pdx_posterior_column(first, k);
-    pdx_status status = PDX_OK;
-    for (int i = 0; i < 2 && !s->schema; ++i) {
-        PDX__GO(pdx_schema_builtin(&s->schema, builtin[i]));
-        int same = pdx_schema_count(s->schema) == s->d;
-        for (int32_t k = 0; same && k < s->d; ++k)
-            same = !strcmp(pdx_schema_property(s->schema, k)->id, ids[k]);
-        if (same) break;
-        pdx_schema_free(s->schema);
-        s->schema = NULL;
-    }
-    if (!s->schema && s->dataset)
-        PDX__GO(pdx__schema_copy(&s->schema, pdx_dataset_schema(s->dataset)));
-    if (!s->schema) PDX__GO(pdx_schema_from_names(&s->schema, ids, s->d));
-done:
-    pdx__free(ids);
-    return status;
 }
 
 static pdx_status number_names(pdx__report_source *s) {
@@ -207,7 +188,7 @@ pdx_status pdx__report_gather(pdx__report_source *s) {
     s->fits = pdx_study_count(s->study);
     s->d = pdx_posterior_dim(pdx_study_get(s->study, 0));
     PDX__TRY(check_columns(s));
-    PDX__TRY(choose_schema(s));
+    PDX__TRY(pdx__names_for_people(&s->names, pdx_study_get(s->study, 0)));
     PDX__TRY(number_names(s));
     pdx_similarity_options options;
     pdx_similarity_options_init(&options);
@@ -225,7 +206,7 @@ pdx_status pdx__report_gather(pdx__report_source *s) {
 void pdx__report_source_free(pdx__report_source *s) {
     pdx__judgment_index_free(&s->index);
     pdx_similarity_free(s->similarity);
-    pdx_schema_free(s->schema);
+    pdx_schema_free(s->names);
     pdx__strmap_free(&s->judge);
     pdx__strmap_free(&s->group);
     void *const blocks[] = {s->fit_judge,  s->fit_group, s->fit,       s->label_judge,
