@@ -6,6 +6,12 @@ static const char *truth;
 static pdx_report_options options;
 
 static const cli_option table[] = {
+    {.kind = CLI_TEXT,
+     .name = "table",
+     .argument = "FILE",
+     .target = &cli_data.table,
+     .help = "instead: one CSV with a header; columns are properties, and y in [0,1]",
+     .advanced = 1},
     {.kind = CLI_HEADING, .name = "Weights"},
     {.kind = CLI_LIST,
      .name = "fits",

@@ -116,15 +116,19 @@ static pdx_rate alpha_rate(const int8_t *const *verdict, int32_t count, int64_t 
         count_pair(&all, kind, 1);
         used += kind[0] + kind[1] + kind[2] >= 2;
     }
-    double alpha = alpha_of(&all);
+    double alpha = alpha_of(&all), known[27]; /* changes by verdicts of two: there are but few */
+    for (int k = 0; k < 27; ++k) known[k] = NAN;
     for (int64_t i = 0; i < pairs; ++i) {
         pair_kinds(kind, verdict, count, i);
         if (kind[0] + kind[1] + kind[2] < 2) continue;
-        coincidences without = all;
-        count_pair(&without, kind, -1);
-        double change = alpha_of(&without) - alpha;
-        if (isnan(change)) change = 1;
-        variance += change * change * (used - 1) / used;
+        double own = NAN, *change = count == 2 ? &known[9 * kind[0] + 3 * kind[1] + kind[2]] : &own;
+        if (isnan(*change)) {
+            coincidences without = all;
+            count_pair(&without, kind, -1);
+            *change = alpha_of(&without) - alpha;
+            if (isnan(*change)) *change = 1;
+        }
+        variance += *change * *change * (used - 1) / used;
     }
     pdx_rate raw = pdx__wilson(all.n > 0 ? all.same / all.n : 0, used);
     return coefficient(alpha, variance, all.n >= 2 ? chance_of(&all) : 0, raw);
@@ -151,13 +155,29 @@ static void agree(pdx_agreement *out, const int8_t *a, const int8_t *b, int64_t 
     out->alpha = alpha_rate(both, 2, pairs);
 }
 
+/* Leaves out the pairs on which nobody has a verdict, those outside a group above all; returns how
+ * many are left, the new stride. */
+static int64_t close_gaps(int8_t *verdict, int32_t count, int64_t pairs) {
+    int64_t kept = 0, used = 0;
+    for (int64_t i = 0; i < pairs; ++i) {
+        int any = 0;
+        for (int32_t j = 0; j < count; ++j) any |= verdict[j * pairs + i];
+        for (int32_t j = 0; any && j < count; ++j)
+            verdict[j * pairs + kept] = verdict[j * pairs + i];
+        kept += any != 0;
+    }
+    for (int32_t j = 0; j < count; ++j, used += kept)
+        memmove(verdict + used, verdict + j * pairs, (size_t)kept);
+    return kept;
+}
+
 pdx_status pdx_judgments_agreement_all(const pdx_judgments *judgments, const pdx_dataset *dataset,
                                        const int32_t *judges, int32_t count, int32_t group,
                                        pdx_agreement *out) {
     PDX__REQUIRE(judgments && dataset && out, "pdx_judgments_agreement_all: an argument is NULL");
     int8_t *verdict;
     PDX__TRY(pdx__verdicts_create(&verdict, judgments, dataset, judges, count, group));
-    int64_t pairs = pdx_dataset_count(dataset);
+    int64_t pairs = close_gaps(verdict, count, pdx_dataset_count(dataset));
     for (int32_t a = 0; a < count; ++a)
         for (int32_t b = 0; b <= a; ++b) {
             agree(&out[(size_t)a * (size_t)count + (size_t)b], verdict + a * pairs,
@@ -227,23 +247,26 @@ static pdx_rate first_rate(const seen *pair, int64_t n) {
     return out;
 }
 
-pdx_status pdx_judgments_consistency(const pdx_judgments *judgments, const pdx_dataset *dataset,
-                                     int32_t judge, int32_t group, pdx_consistency *out) {
+pdx_status pdx__consistency(const pdx_judgments *judgments, const pdx_dataset *dataset,
+                            const pdx__judgment_index *index, int32_t judge, int32_t group,
+                            pdx_consistency *out) {
     PDX__REQUIRE(judgments && dataset && out, "pdx_judgments_consistency: an argument is NULL");
     PDX__REQUIRE(judge >= 0 && judge < pdx_judgments_judge_count(judgments), "judge %d of %d",
                  judge, pdx_judgments_judge_count(judgments));
     PDX__REQUIRE(group >= -1 && group < pdx_dataset_group_count(dataset), "group %d of %d", group,
                  pdx_dataset_group_count(dataset));
-    int64_t n = pdx_dataset_count(dataset), rows = pdx_judgments_count(judgments);
+    int64_t n = pdx_dataset_count(dataset);
+    int64_t from = index ? index->judge_start[judge] : 0;
+    int64_t to = index ? index->judge_start[judge + 1] : pdx_judgments_count(judgments);
     double both = 0, same = 0, flips = 0, to_first = 0;
     seen *pair = pdx__alloc_zero((size_t)n, sizeof *pair);
     char *inside = pdx__alloc((size_t)n, 1);
     pdx_status status = PDX_ENOMEM;
     if (!pair || !inside) goto done;
     pdx__mark_group(inside, dataset, group);
-    for (int64_t row = 0; row < rows; ++row) {
+    for (int64_t i = from; i < to; ++i) {
         pdx_judgment j;
-        PDX__GO(pdx_judgments_get(judgments, row, &j));
+        PDX__GO(pdx_judgments_get(judgments, index ? index->row[i] : i, &j));
         if (j.judge != judge || j.pair >= n || !inside[j.pair] || j.winner == PDX_WINNER_NONE)
             continue;
         seen *at = &pair[j.pair];
@@ -268,4 +291,9 @@ done:
     pdx__free(pair);
     pdx__free(inside);
     return status;
+}
+
+pdx_status pdx_judgments_consistency(const pdx_judgments *judgments, const pdx_dataset *dataset,
+                                     int32_t judge, int32_t group, pdx_consistency *out) {
+    return pdx__consistency(judgments, dataset, NULL, judge, group, out);
 }

@@ -57,6 +57,10 @@ pdx_status pdx__surprises_of_rows(const pdx_posterior *posterior, const pdx_data
 
 /* ---- agreement.c ---- */
 
+/* pdx_judgments_consistency; `index` (may be NULL) spares the way through everybody's judgments. */
+pdx_status pdx__consistency(const pdx_judgments *judgments, const pdx_dataset *dataset,
+                            const pdx__judgment_index *index, int32_t judge, int32_t group,
+                            pdx_consistency *out);
 /* A share of n looks with Wilson's 95 % interval (1927); NaN where n is 0. */
 pdx_rate pdx__wilson(double share, double n);
 

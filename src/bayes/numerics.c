@@ -133,11 +133,14 @@ void pdx__gauss_hermite(int32_t n, double *z, double *w) {
     /* Newton on the orthonormal Hermite polynomial, from the largest root down, roots already
      * found divided out (Maehly). */
     for (int32_t i = n - 1; i >= n / 2; --i) {
-        double x = sqrt(4.0 * n + 2), below = 0;
+        /* from beyond the root: gaps between roots shrink inwards, by less than half */
+        double x = i < n - 2 ? z[i + 1] - 0.5 * (z[i + 2] - z[i + 1]) : sqrt(4.0 * n + 2),
+               below = 0;
         for (int step = 0; step < 100; ++step) {
-            double p = 1, q = 0, divided = 0;
+            double p = 1, q = 0, divided = 0, last = 0;
             for (int32_t k = 0; k < n; ++k) {
-                double next = (x * p - sqrt(k) * q) / sqrt(k + 1);
+                double root = sqrt(k + 1), next = (x * p - last * q) / root;
+                last = root;
                 q = p;
                 p = next;
             }

@@ -128,8 +128,8 @@ static pdx_status agree(void *context, int64_t task, int32_t worker) {
     pdx_status status = pdx_judgments_agreement_all(s->judgments, s->dataset, judge, (int32_t)n,
                                                     group, s->agreement + from * n);
     for (size_t i = 0; i < n && status == PDX_OK; ++i)
-        status = pdx_judgments_consistency(s->judgments, s->dataset, judge[i], group,
-                                           &s->consistency[from + i]);
+        status = pdx__consistency(s->judgments, s->dataset, &s->index, judge[i], group,
+                                  &s->consistency[from + i]);
     pdx__free(judge);
     return status;
 }

@@ -48,6 +48,7 @@ class Browser:
         target = self.call("Target.createTarget", url="about:blank")["targetId"]
         self.session = self.call("Target.attachToTarget", targetId=target,
                                  flatten=True)["sessionId"]
+        self.call("Target.activateTarget", targetId=target)
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(domain + ".enable")
         self.resize(self.width, self.height)
@@ -128,7 +129,7 @@ class Browser:
 
     def wait(self, condition, seconds=30):
         end = time.time() + seconds
-        while not self.js(condition):
+        while not self.js(f"Boolean({condition})"):
             if time.time() > end:
                 raise RuntimeError(f"in vain: {condition}")
             time.sleep(0.05)

@@ -126,10 +126,13 @@ function pairsView(state) {
         detail.replaceChildren(el('h3', { class: 'pair-id' }, plain(pairs.ids[current])), texts, el('h3', {}, 'Who preferred which'), verdicts,
             surprise ? el('p', { class: 'warn' }, `${judgeName(judge)} chose ${surprise.winner}${surprise.order ? ` when ${surprise.order[0]} was shown first` : ''}; from all other judgments the fit gives that ${pct(100 * surprise.probability)}. Worth a second look.`) : '',
             why());
+        drawWhy();
     }
 
+    let drawWhy = () => {};
     function why() {
         const group = judge === null ? undefined : groupOf(current, judge), fit = group === undefined ? null : fits.get(fitKey(judge, group));
+        drawWhy = () => {};
         const box = el('div', { class: 'why' }, el('h3', {}, 'What speaks for A or for B'));
         if (!fit) {
             box.append(el('p', { class: 'hint' }, 'The chosen judge has no fit for this pair’s group.'));
@@ -157,7 +160,7 @@ function pairsView(state) {
             ], parts, 'What each property adds')));
         box.dataset.shares = JSON.stringify(Array.from(e.shares)); /* exact, for tests and the curious */
         box.dataset.probability = String(e.probability);
-        requestAnimationFrame(() => waterfall(chart, rows));
+        drawWhy = () => waterfall(chart, rows); /* it needs the width that it gets */
         return box;
     }
 
