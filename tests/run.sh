@@ -20,6 +20,7 @@ want wasi-libc test -e /usr/include/wasm32-wasi/stdlib.h
 want libclang-rt-14-dev-wasm32 \
     sh -c 'test -e /usr/lib/llvm-14/lib/clang/*/lib/wasi/libclang_rt.builtins-wasm32.a'
 want nodejs command -v node
+want chromium command -v chromium
 want python3-pip python3 -m pip --version
 want nginx-light test -x /usr/sbin/nginx
 want openssl command -v openssl
