@@ -35,7 +35,8 @@ static const cli_program program = {
              "       pdx-quickstart --pairs FILE --judgments FILE [--group-by FIELD]",
     .tables = {cli_data_table, table},
     .output_argument = "DIR",
-    .output_help = "the folder for fits.json and dissection.svg; default quickstart-out",
+    .output_help =
+        "the folder for report.html, fits.json and dissection.svg; default quickstart-out",
     .formats = 2,
 };
 
@@ -83,105 +84,17 @@ static void print_coverage(FILE *stream, const pdx_study *study, const pdx_study
             (long long)all, (long long)inside, 100.0 * (double)inside / (double)all);
 }
 
-/* "judge" or "judge (group)" */
-static const char *who(const pdx_posterior *fit, char out[160]) {
-    const char *group = pdx_posterior_group(fit);
-    if (!strcmp(group, "all")) snprintf(out, 160, "%s", pdx_posterior_judge(fit));
-    else snprintf(out, 160, "%s (%s)", pdx_posterior_judge(fit), group);
-    return out;
+enum { PLAINEST = 3 };
+
+/* The report, and its plainest findings. */
+static void tell_findings(FILE *stream, const pdx_report *report) {
+    fputs("\nIn plain words, over all fits:\n", stream);
+    for (int32_t i = 0; i < PLAINEST && i < pdx_report_finding_count(report); ++i)
+        cli_print_paragraph(stream, "- ", "%s", pdx_report_finding(report, i));
 }
 
-/* The taste whose interval stays farthest from 50 %. */
-static void tell_strongest_taste(FILE *stream, const pdx_study *study) {
-    const pdx_posterior *found = NULL;
-    int32_t property = 0;
-    double farthest = 0, near = 0, far = 0;
-    for (int32_t f = 0; f < pdx_study_count(study); ++f) {
-        const pdx_posterior *fit = pdx_study_get(study, f);
-        int32_t low, high, count = pdx_posterior_quantile_count(fit);
-        interval_columns(fit, &low, &high);
-        for (int32_t i = 0; i < pdx_posterior_dim(fit); ++i) {
-            const double *q = pdx_posterior_quantiles(fit) + (int64_t)i * count;
-            double distance = q[low] > 0 ? q[low] : q[high] < 0 ? -q[high] : 0;
-            if (!(distance > farthest)) continue;
-            farthest = distance;
-            found = fit;
-            property = i;
-            near = percent(q[low]);
-            far = percent(q[high]);
-        }
-    }
-    if (!found) return;
-    char name[160];
-    double mean = pdx_posterior_mean(found)[property];
-    cli_print_paragraph(
-        stream, "- ",
-        "The surest strong taste: for %s, a response ahead in '%s' alone wins %s%.0f%% of the "
-        "time "
-        "(95%% interval %.0f to %.0f%%).",
-        who(found, name), property_name(found, property), mean > 0 ? "" : "only ", percent(mean),
-        near, far);
-}
-
-static void tell_position(FILE *stream, const pdx_study *study) {
-    const pdx_posterior *found = NULL;
-    pdx_position strongest = {0};
-    for (int32_t f = 0; f < pdx_study_count(study); ++f) {
-        pdx_position position;
-        cli_read(pdx_posterior_position(pdx_study_get(study, f), &position));
-        if (!position.known || (found && fabs(position.mean) <= fabs(strongest.mean))) continue;
-        strongest = position;
-        found = pdx_study_get(study, f);
-    }
-    if (!found) return;
-    char name[160];
-    cli_print_paragraph(
-        stream, "- ",
-        "The strongest position effect: between equal responses %s chooses the one shown first "
-        "%.0f%% of the time (%.0f to %.0f%%).",
-        who(found, name), 100 * strongest.p_first, 100 * strongest.p_first_low,
-        100 * strongest.p_first_high);
-}
-
-/* The largest difference between two judges on one property that is no accident: among those that
- * are discoveries at a rate of 5 % wrong signs. */
-static void tell_disagreement(FILE *stream, const pdx_study *study) {
-    const pdx_posterior *a = NULL, *b = NULL;
-    int32_t property = 0, compared = 0, d = pdx_posterior_dim(pdx_study_get(study, 0));
-    pdx_contrast *contrasts = calloc((size_t)d + 1, sizeof *contrasts), largest = {0};
-    if (!contrasts) cli_fail(CLI_OUTSIDE, "out of memory");
-    for (int32_t f = 0; f < pdx_study_count(study); ++f)
-        for (int32_t g = f + 1; g < pdx_study_count(study); ++g) {
-            const pdx_posterior *p = pdx_study_get(study, f), *q = pdx_study_get(study, g);
-            if (strcmp(pdx_posterior_group(p), pdx_posterior_group(q))) continue;
-            cli_read(pdx_posterior_contrast_all(p, q, 0.05, contrasts));
-            compared = 1;
-            for (int32_t i = 0; i < d; ++i) {
-                if (!contrasts[i].discovery || fabs(contrasts[i].mean) <= fabs(largest.mean))
-                    continue;
-                largest = contrasts[i];
-                property = i;
-                a = p;
-                b = q;
-            }
-        }
-    free(contrasts);
-    if (!compared) return; /* one judge alone */
-    if (!a) {
-        cli_print_paragraph(stream, "- ", "No two judges differ for certain on any property.");
-        return;
-    }
-    char name[160], other[160], text[16];
-    double surely = largest.mean > 0 ? largest.prob_greater : 1 - largest.prob_greater;
-    cli_print_paragraph(
-        stream, "- ",
-        "The largest sure disagreement: ahead in '%s' alone wins %.0f%% of the time with %s and "
-        "%.0f%% with %s (probability that the order is right: %s).",
-        property_name(a, property), percent(pdx_posterior_mean(a)[property]), who(a, name),
-        percent(pdx_posterior_mean(b)[property]), who(b, other), probability_text(surely, text));
-}
-
-static void print_all(FILE *stream, const pdx_study *study, const pdx_study *truth) {
+static void print_all(FILE *stream, const pdx_study *study, const pdx_study *truth,
+                      const pdx_report *report) {
     const char *group = largest_group(study);
     if (truth)
         cli_print_paragraph(
@@ -206,10 +119,7 @@ static void print_all(FILE *stream, const pdx_study *study, const pdx_study *tru
     count_checked(study, &checked, &failed);
     fprintf(stream, "The numerical check was made for %d of %d fits and held for %d.\n", checked,
             fits, checked - failed);
-    fputs("\nIn plain words, over all fits:\n", stream);
-    tell_strongest_taste(stream, study);
-    tell_position(stream, study);
-    tell_disagreement(stream, study);
+    tell_findings(stream, report);
 }
 
 int main(int argc, char **argv) {
@@ -243,17 +153,28 @@ int main(int argc, char **argv) {
     cli_join(path, folder, "fits.json");
     cli_write(pdx_study_save(study, path));
     save_picture(study, truth, folder);
+    pdx_report *report;
+    pdx_report_options about;
+    pdx_report_options_init(&about);
+    about.truth = truth;
+    about.seed = (uint64_t)cli.seed;
+    about.threads = cli.threads;
+    about.hooks = cli_hooks();
+    cli_read(pdx_report_create(&report, study, dataset, judgments, &about));
+    cli_join(path, folder, "report.html");
+    cli_write(pdx_report_save(report, path));
     if (cli.format == CLI_FORMAT_JSON) {
         cli_write(pdx_study_save(study, "-"));
     } else {
         cli_sink sink;
         cli_sink_open(&sink);
         if (cli.format == CLI_FORMAT_CSV) print_fits_csv(sink.stream, study);
-        else print_all(sink.stream, study, truth);
+        else print_all(sink.stream, study, truth, report);
         cli_sink_finish(&sink, NULL);
     }
-    cli_note("fits.json and dissection.svg are in %s", folder);
+    cli_note("fits.json and dissection.svg are in %s; open the report: %s", folder, path);
 
+    pdx_report_free(report);
     pdx_study_free(study);
     pdx_study_free(truth);
     pdx_judgments_free(judgments);

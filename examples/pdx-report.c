@@ -1,8 +1,11 @@
 /* pdx-report: one HTML file in which a person sees what judges prefer. */
 #include "analysis_write.h"
 
+#include <ctype.h>
+#include <string.h>
+
 static cli_list fits, weights;
-static const char *truth;
+static const char *truth, *svg;
 static pdx_report_options options;
 
 static const cli_option table[] = {
@@ -56,6 +59,11 @@ static const cli_option table[] = {
      .target = &truth,
      .help = "truth.json of pdx-simulate: planted weights, shown beside the fitted ones",
      .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "svg",
+     .argument = "DIR",
+     .target = &svg,
+     .help = "also pictures for print: what each group's judges weigh, who is like whom, ..."},
     {.kind = CLI_INT64,
      .name = "draws",
      .argument = "N",
@@ -91,6 +99,67 @@ static void load(pdx_dataset **dataset, pdx_judgments **judgments, pdx_study **s
     else fit_now(study, *dataset, *judgments);
 }
 
+/* ---- pictures for print ---- */
+
+enum { DRAWN = 8 }; /* judges that one picture can show */
+
+/* "DIR/kind-group.svg", with only such characters of the group's name as any file system takes. */
+static void picture_path(char path[CLI_PATH], const char *kind, const char *group) {
+    char name[256];
+    int used =
+        snprintf(name, sizeof name, "%s%s%.160s.svg", kind, group ? "-" : "", group ? group : "");
+    for (int i = 0; i < used; ++i)
+        if (name[i] != '.' && name[i] != '-' && !isalnum((unsigned char)name[i])) name[i] = '_';
+    cli_join(path, svg, name);
+}
+
+static void draw_group(const pdx_study *study, const pdx_study *planted, const pdx_dataset *dataset,
+                       const pdx_judgments *judgments, const char *group) {
+    const char *judges[DRAWN];
+    int32_t count = 0, ordered = judgments != NULL;
+    for (int32_t i = 0; i < pdx_study_count(study) && count < DRAWN; ++i) {
+        const pdx_posterior *fit = pdx_study_get(study, i);
+        if (strcmp(pdx_posterior_group(fit), group)) continue;
+        pdx_position position;
+        cli_read(pdx_posterior_position(fit, &position));
+        ordered |= position.known;
+        judges[count++] = pdx_posterior_judge(fit);
+    }
+    char path[CLI_PATH];
+    picture_path(path, "dissection", group);
+    cli_picture(pdx_report_dissection_svg(study, group, judges, count, planted, path));
+    picture_path(path, "position", group);
+    pdx_status status =
+        ordered ? pdx_report_position_svg(study, group, dataset, judgments, path) : PDX_OK;
+    if (status != PDX_EINVAL) cli_picture(status); /* of no judge is the order known */
+}
+
+static void draw_pictures(const pdx_study *study, const pdx_study *planted,
+                          const pdx_dataset *dataset, const pdx_judgments *judgments) {
+    pdx_similarity *similarity;
+    pdx_similarity_options like;
+    pdx_similarity_options_init(&like);
+    like.seed = (uint64_t)cli.seed;
+    like.threads = cli.threads;
+    like.hooks = cli_hooks();
+    cli_make_folder(svg);
+    cli_read(pdx_similarity_create(&similarity, study, &like));
+    char path[CLI_PATH];
+    for (int32_t g = 0; g < pdx_similarity_group_count(similarity); ++g)
+        draw_group(study, planted, dataset, judgments, pdx_similarity_group(similarity, g));
+    for (int32_t g = -1; g < pdx_similarity_group_count(similarity); ++g) {
+        if (pdx_similarity_judge_count(similarity) < 2) break;
+        picture_path(path, "similarity", g < 0 ? "overall" : pdx_similarity_group(similarity, g));
+        cli_picture(pdx_report_similarity_svg(similarity, g, PDX_METRIC_PEARSON, path));
+    }
+    if (judgments && pdx_judgments_judge_count(judgments) > 1) {
+        picture_path(path, "agreement", NULL);
+        cli_picture(
+            pdx_report_agreement_svg(judgments, dataset, NULL, 0, -1, PDX_AGREEMENT_KAPPA, path));
+    }
+    pdx_similarity_free(similarity);
+}
+
 int main(int argc, char **argv) {
     pdx_dataset *dataset = NULL;
     pdx_judgments *judgments = NULL;
@@ -107,6 +176,7 @@ int main(int argc, char **argv) {
     cli_read(pdx_report_create(&report, study, dataset, judgments, &options));
     const char *path = cli.output ? cli.output : "report.html";
     cli_write(pdx_report_save(report, path));
+    if (svg) draw_pictures(study, planted, dataset, judgments);
     for (int32_t i = 0; i < pdx_report_finding_count(report) && i < 3; ++i)
         cli_note("%s", pdx_report_finding(report, i));
     cli_note("the report is in %s", path);

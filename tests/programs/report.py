@@ -8,6 +8,7 @@ import json
 import math
 import os
 import time
+import xml.dom.minidom
 
 import support
 from browser import CHROMIUM, Browser
@@ -340,6 +341,17 @@ def test_looks():
                         page.call("Emulation.setEmulatedMedia", media="print")
                         equal(page.js("getComputedStyle(document.querySelector('#bar')).display"),
                               "none", "print")
+
+
+def test_pictures_for_print():
+    with support.Folder() as f:
+        data = arena_with_texts(f)
+        report(f, *data, "--svg", f.at("svg"))
+        equal(sorted(os.listdir(f.at("svg"))), sorted(
+            ["agreement.svg", "similarity-overall.svg"] + [f"{kind}-{group}.svg" for group in
+             ("work", "play") for kind in ("dissection", "position", "similarity")]))
+        for name in os.listdir(f.at("svg")):
+            xml.dom.minidom.parse(os.path.join(f.at("svg"), name))
 
 
 def test_bad_input():

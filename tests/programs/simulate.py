@@ -58,6 +58,13 @@ def test_quickstart_alone():
             fits = check_fits(json.load(file))
         equal(len(fits), 3 * 4, "judges x scenarios")
         xml.dom.minidom.parse(f.at("quickstart-out/dissection.svg"))
+        with open(f.at("quickstart-out/report.html"), encoding="utf-8") as file:
+            page = file.read()
+        plain = result.out.split("In plain words, over all fits:\n- ")[1].split("\n- ")
+        equal(len(plain), 3, result.out)
+        for sentence in plain:
+            check("<li>" + " ".join(sentence.split()) + "</li>" in page, sentence)
+        check(result.err.rstrip().endswith("open the report: quickstart-out/report.html"), result.err)
         for words in ("planted", "lie in their 95% interval", "In plain words"):
             check(words in result.out, f"stdout lacks {words!r}")
         sentences = result.out.split("In plain words")[1]

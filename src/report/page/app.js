@@ -121,4 +121,4 @@ function start() {
     const missing = [pairs ? '' : 'the pairs', labellers.length ? '' : 'judgments'].filter(Boolean);
     byId('missing').textContent = missing.length ? `Made without ${missing.join(' and ')}: views that need them are left out.` : '';
 }
-start();
+setTimeout(start, 0); /* after the findings have been painted */
