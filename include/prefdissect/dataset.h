@@ -105,6 +105,15 @@ typedef struct pdx_reliability {
 PDX_API pdx_status pdx_dataset_reliability(const pdx_dataset *dataset, int32_t property,
                                            pdx_reliability *out);
 
+/* One property over all pairs as the dataset holds it, borrowed: *whole[n] where every value is a
+ * whole number in [-127, 127], else *real[n]; the other one is NULL. */
+PDX_API pdx_status pdx_dataset_view(const pdx_dataset *dataset, int32_t property,
+                                    const int8_t **whole, const double **real);
+
+/* Adds a group behind those that are there; pairs ascending, each once. PDX_EINVAL where the name
+ * is taken. Not while other threads read the dataset. */
+PDX_API pdx_status pdx_dataset_add_group(pdx_dataset *dataset, const char *name,
+                                         const int64_t *pairs, int64_t count);
 PDX_API int32_t pdx_dataset_group_count(const pdx_dataset *dataset); /* 0: none were asked for */
 PDX_API const char *pdx_dataset_group_name(const pdx_dataset *dataset, int32_t group);
 PDX_API int64_t pdx_dataset_group_size(const pdx_dataset *dataset, int32_t group);

@@ -71,6 +71,9 @@ PDX_API void pdx_judgments_free(pdx_judgments *judgments);
  * (its judge field is ignored). */
 PDX_API pdx_status pdx_judgments_append(pdx_judgments *judgments, const char *judge,
                                         const pdx_judgment *judgment);
+/* The same for `count` of them; on failure none is appended. */
+PDX_API pdx_status pdx_judgments_append_all(pdx_judgments *judgments, const char *judge,
+                                            const pdx_judgment *rows, int64_t count);
 /* A judgment with everything unknown: order 0, winner NONE, NaNs, weight 1. */
 PDX_API void pdx_judgment_init(pdx_judgment *judgment);
 PDX_API pdx_status pdx_judgments_save(const pdx_judgments *judgments, const pdx_dataset *dataset,
@@ -82,6 +85,10 @@ PDX_API const char *pdx_judgments_judge_name(const pdx_judgments *judgments, int
 PDX_API int32_t pdx_judgments_find_judge(const pdx_judgments *judgments, const char *name);
 PDX_API pdx_status pdx_judgments_get(const pdx_judgments *judgments, int64_t row,
                                      pdx_judgment *out);
+
+/* Rows first .. first + count - 1 into out[count]. */
+PDX_API pdx_status pdx_judgments_read(const pdx_judgments *judgments, int64_t first, int64_t count,
+                                      pdx_judgment *out);
 
 /* Raw rates of a judge, before any model. Pairs judged in both orders count in the last three. */
 typedef struct pdx_judge_rates {

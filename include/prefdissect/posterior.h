@@ -119,6 +119,8 @@ PDX_API pdx_status pdx_study_append(pdx_study *into, pdx_study *from);
  * give fits with means only; they are written from fold means where there are any, as a folder, or
  * as a community file where the name ends in ".json". */
 PDX_API pdx_status pdx_study_save(const pdx_study *study, const char *path);
+/* A file with this one fit, for pdx_study_load. */
+PDX_API pdx_status pdx_posterior_save(const pdx_posterior *posterior, const char *path);
 PDX_API pdx_status pdx_study_load(pdx_study **out, const char *path);
 PDX_API pdx_status pdx_study_load_weights(pdx_study **out, const char *path);
 PDX_API pdx_status pdx_study_save_weights(const pdx_study *study, const char *folder);

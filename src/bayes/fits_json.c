@@ -260,6 +260,14 @@ pdx_status pdx_study_save(const pdx_study *study, const char *path) {
     return status;
 }
 
+pdx_status pdx_posterior_save(const pdx_posterior *posterior, const char *path) {
+    PDX__REQUIRE(posterior && path, "pdx_posterior_save: NULL argument");
+    pdx_posterior *fit = (pdx_posterior *)posterior; /* only read */
+    char options[] = "{}", no_hash[] = "";
+    pdx_study one = {.fit = &fit, .count = 1, .options_json = options, .data_sha256 = no_hash};
+    return pdx_study_save(&one, path);
+}
+
 /* ---- reading ---- */
 
 static pdx_status read_members(const cJSON *object, void *of, const member *table, size_t rows,

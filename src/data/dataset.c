@@ -352,10 +352,54 @@ pdx_status pdx_dataset_column(const pdx_dataset *dataset, int32_t property, doub
     return PDX_OK;
 }
 
+pdx_status pdx_dataset_view(const pdx_dataset *dataset, int32_t property, const int8_t **whole,
+                            const double **real) {
+    PDX__REQUIRE(dataset && whole && real, "pdx_dataset_view: an argument is NULL");
+    PDX__REQUIRE(property >= 0 && property < dataset->schema->count,
+                 "pdx_dataset_view: property %d of %d", property, dataset->schema->count);
+    *whole = dataset->column[property].small;
+    *real = dataset->column[property].wide;
+    return PDX_OK;
+}
+
 int pdx__dataset_is_small(const pdx_dataset *dataset) {
     for (int32_t k = 0; k < dataset->schema->count; ++k)
         if (!dataset->column[k].small) return 0;
     return 1;
+}
+
+pdx_status pdx_dataset_add_group(pdx_dataset *dataset, const char *name, const int64_t *pairs,
+                                 int64_t count) {
+    PDX__REQUIRE(dataset && name && (pairs || !count) && count >= 0,
+                 "pdx_dataset_add_group: an argument is NULL");
+    for (int64_t i = 0; i < count; ++i)
+        PDX__REQUIRE(
+            pairs[i] >= 0 && pairs[i] < dataset->n && (!i || pairs[i] > pairs[i - 1]),
+            "pdx_dataset_add_group: entry %lld is pair %lld; pairs must ascend, below %lld",
+            (long long)i, (long long)pairs[i], (long long)dataset->n);
+    size_t length = strlen(name);
+    PDX__REQUIRE(pdx__strmap_find(&dataset->groups, name, length) < 0,
+                 "pdx_dataset_add_group: there is a group '%s' already", name);
+    int32_t groups = pdx_dataset_group_count(dataset);
+    int64_t before = groups ? dataset->group_start[groups] : 0, number;
+    int64_t *start = pdx__alloc_zero((size_t)groups + 2, sizeof *start);
+    int64_t *pair = pdx__alloc((size_t)(before + count), sizeof *pair);
+    pdx_status status =
+        start && pair ? pdx__strmap_add(&dataset->groups, name, length, &number, NULL) : PDX_ENOMEM;
+    if (status != PDX_OK) {
+        pdx__free(start);
+        pdx__free(pair);
+        return status;
+    }
+    if (groups) memcpy(start, dataset->group_start, (size_t)(groups + 1) * sizeof *start);
+    if (before) memcpy(pair, dataset->group_pair, (size_t)before * sizeof *pair);
+    if (count) memcpy(pair + before, pairs, (size_t)count * sizeof *pair);
+    start[groups + 1] = before + count;
+    pdx__free(dataset->group_start);
+    pdx__free(dataset->group_pair);
+    dataset->group_start = start;
+    dataset->group_pair = pair;
+    return PDX_OK;
 }
 
 int32_t pdx_dataset_group_count(const pdx_dataset *dataset) {

@@ -124,6 +124,21 @@ pdx_status pdx_judgments_append(pdx_judgments *judgments, const char *judge,
     return PDX_OK;
 }
 
+pdx_status pdx_judgments_append_all(pdx_judgments *judgments, const char *judge,
+                                    const pdx_judgment *rows, int64_t count) {
+    PDX__REQUIRE(judgments && judge && (rows || !count) && count >= 0,
+                 "pdx_judgments_append_all: an argument is NULL");
+    int64_t before = judgments->n;
+    for (int64_t i = 0; i < count; ++i) PDX__TRY(check(&rows[i]));
+    for (int64_t i = 0; i < count; ++i) {
+        pdx_status status = pdx_judgments_append(judgments, judge, &rows[i]);
+        if (status == PDX_OK) continue;
+        judgments->n = before;
+        return status;
+    }
+    return PDX_OK;
+}
+
 int64_t pdx_judgments_count(const pdx_judgments *judgments) { return judgments ? judgments->n : 0; }
 
 int32_t pdx_judgments_judge_count(const pdx_judgments *judgments) {
@@ -152,6 +167,16 @@ pdx_status pdx_judgments_get(const pdx_judgments *judgments, int64_t row, pdx_ju
     out->repeat = judgments->repeat ? judgments->repeat[row] : 0;
     for (int r = 0; r < PDX__RARE_COUNT; ++r)
         *field_of(out, r) = judgments->rare[r] ? judgments->rare[r][row] : rare_default[r];
+    return PDX_OK;
+}
+
+pdx_status pdx_judgments_read(const pdx_judgments *judgments, int64_t first, int64_t count,
+                              pdx_judgment *out) {
+    PDX__REQUIRE(judgments && (out || !count), "pdx_judgments_read: an argument is NULL");
+    PDX__REQUIRE(first >= 0 && count >= 0 && first <= judgments->n - count,
+                 "pdx_judgments_read: rows %lld to %lld of %lld", (long long)first,
+                 (long long)(first + count), (long long)judgments->n);
+    for (int64_t i = 0; i < count; ++i) PDX__TRY(pdx_judgments_get(judgments, first + i, &out[i]));
     return PDX_OK;
 }
 

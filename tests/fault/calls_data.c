@@ -109,7 +109,10 @@ static pdx_status dataset_load_resolved(void) {
 static pdx_status dataset_read(void) {
     double row[PROPERTIES], column[PAIRS];
     int64_t members[PAIRS];
+    const int8_t *whole;
+    const double *real;
     MUST(pdx_dataset_row(fault_dataset, 3, row));
+    MUST(pdx_dataset_view(fault_dataset, 3, &whole, &real));
     MUST(pdx_dataset_column(fault_dataset, 3, column));
     pdx_repeats repeats;
     pdx_reliability reliability;
@@ -117,6 +120,16 @@ static pdx_status dataset_read(void) {
     MUST(pdx_dataset_repeats(fault_dataset, 0, 3, &repeats));
     MUST(pdx_dataset_reliability(fault_dataset, 3, &reliability));
     return pdx_dataset_group_pairs(fault_dataset, 0, members);
+}
+
+static pdx_status dataset_add_group(void) {
+    static const int64_t pairs[] = {1, 2};
+    pdx_dataset *out;
+    MAKES(out, pdx_dataset_from_arrays(&out, schema, PAIRS, fault_values, ids, groups));
+    pdx_status status = pdx_dataset_add_group(out, "odd", pairs, 2);
+    if (status != PDX_OK && pdx_dataset_group_count(out) != 2) status = RESULT_IS_SET;
+    pdx_dataset_free(out);
+    return status;
 }
 
 static pdx_status dataset_save_features(void) {
@@ -167,6 +180,22 @@ static pdx_status judgments_create(void) {
     return status;
 }
 
+static pdx_status judgments_append_all(void) {
+    pdx_judgments *out = UNSET(pdx_judgments);
+    MAKES(out, pdx_judgments_create(&out));
+    pdx_judgment rows[40];
+    for (int i = 0; i < 40; ++i) {
+        pdx_judgment_init(&rows[i]);
+        rows[i].pair = i;
+        rows[i].repeat = i > 30;
+        rows[i].weight = i > 20 ? 2 : 1;
+    }
+    pdx_status status = pdx_judgments_append_all(out, "judge", rows, 40);
+    if (status != PDX_OK && pdx_judgments_count(out)) status = RESULT_IS_SET;
+    pdx_judgments_free(out);
+    return status;
+}
+
 static pdx_status judgments_load(void) {
     pdx_judgments *out = UNSET(pdx_judgments);
     const char *paths[] = {fault_path("judgments.jsonl"), fault_path("judgments.jsonl")};
@@ -197,9 +226,10 @@ static pdx_status table_load(void) {
 }
 
 static pdx_status judgments_read(void) {
-    pdx_judgment one;
+    pdx_judgment one, two[2];
     pdx_judge_rates rates;
     MUST(pdx_judgments_get(fault_judgments, 3, &one));
+    MUST(pdx_judgments_read(fault_judgments, 3, 2, two));
     return pdx_judgments_rates(fault_judgments, fault_dataset, 0, -1, &rates);
 }
 
@@ -218,9 +248,11 @@ const fault_call fault_data_calls[] = {
     {"dataset_load_annotations", dataset_load_annotations, 1},
     {"dataset_load_resolved", dataset_load_resolved, 1},
     {"dataset_read", dataset_read, 0},
+    {"dataset_add_group", dataset_add_group, 1},
     {"dataset_save_features", dataset_save_features, 1},
     {"surface_measure", surface_measure, 1},
     {"judgments_create", judgments_create, 1},
+    {"judgments_append_all", judgments_append_all, 1},
     {"judgments_load", judgments_load, 1},
     {"judgments_load_labels", judgments_load_labels, 1},
     {"table_load", table_load, 1},

@@ -159,6 +159,10 @@ static pdx_status study_fit_imputations(void) {
 
 static pdx_status study_save(void) { return pdx_study_save(study, fault_path("out")); }
 
+static pdx_status posterior_save(void) {
+    return pdx_posterior_save(pdx_study_get(study, 0), fault_path("out"));
+}
+
 static pdx_status study_load(void) {
     pdx_study *out = UNSET(pdx_study);
     MAKES(out, pdx_study_load(&out, fault_path("fits.json")));
@@ -301,6 +305,7 @@ const fault_call fault_fit_calls[] = {
     {"study_fit_paper", study_fit_paper, 1},
     {"study_fit_imputations", study_fit_imputations, 1},
     {"study_save", study_save, 1},
+    {"posterior_save", posterior_save, 1},
     {"study_load", study_load, 1},
     {"study_save_weights", study_save_weights, 1},
     {"study_load_weights", study_load_weights, 1},

@@ -1,11 +1,14 @@
 """What does a judge of responses prefer, and how surely?
 
-    schema     what is measured                       Schema, Property
-    dataset    pairs, groups, property comparisons    Dataset, load_table, import_files
-    judgments  who preferred what, in which order     Judgments
-    judge      a thing that makes judgments           LocalJudge, HttpJudge
-    fit        what that judge weighs                 Study, Fit
-    simulate   studies with planted truth             simulate
+    schema      what is measured                       Schema, Property
+    dataset     pairs, groups, property comparisons    Dataset
+    judgments   who preferred what, in which order     Judgments
+    files       tables, and what other tools wrote     load_table, load_files, import_files
+    judge       a thing that makes judgments           LocalJudge, HttpJudge
+    fit         what that judge weighs                 Study, Fit
+    analysis    who is like whom, why, how many        Similarity, Explanation, Rating, Power
+    estimator   the same for scikit-learn              PreferenceDissection
+    simulate    studies with planted truth             simulate
 
 A whole program:
 
@@ -17,32 +20,56 @@ A whole program:
     87
 
 Objects hold memory of the C library and may be closed, used as context managers, or just dropped,
-in any order. Long calls take `progress=`; an exception there, or Ctrl-C, stops them. Failures are
-exceptions under `Error`. The library's log goes to the logger "prefdissect". An object is used by
-one thread at a time; schemas, datasets, judgments and studies may be shared for reading.
+in any order. Long calls take `progress=` (a function, or True for a bar); an exception there, or
+Ctrl-C, stops them. Failures are exceptions under `Error`. The library's log goes to the logger
+"prefdissect". An object is used by one thread at a time; schemas, datasets, judgments and studies
+may be shared for reading.
 """
-from ._calls import Progress
+from typing import TYPE_CHECKING, Any
+
 from ._errors import (BudgetError, BusyError, CanceledError, Error, FileError, InvalidError,
                       NetworkError, NotFoundError, NumericError, OutOfMemoryError, ParseError,
                       UnsupportedError)
+from ._fit_options import FitOptions
+from ._hooks import Progress
 from ._library import PATH as library_path
 from ._library import lib
-from .dataset import (Dataset, DatasetOptions, ImportResult, import_files, import_formats,
-                      load_table, measure_surface)
-from .fit import Contrast, Fit, FitOptions, Study
+from .agreement import Agreement, Consistency, Rate
+from .dataset import Dataset, DatasetOptions
+from .explanation import Explanation, shapley
+from .files import (ImportResult, import_files, import_formats, load_files, load_table,
+                    measure_surface)
+from .fit import Contrast, Fit
 from .judge import BatchResult, HttpJudge, HttpOptions, Judge, JudgeResult, LocalJudge
 from .judgments import Judgments, JudgmentsOptions, Rates
+from .power import Power
+from .rating import ModelRating, Rating, RatingOptions
 from .schema import Property, Schema
+from .similarity import Clustering, Similarity, SimilarityOptions, cluster
 from .simulation import Simulation, simulate
+from .study import Study, Svg
+
+if TYPE_CHECKING:
+    from .estimator import PreferenceDissection
 
 __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
-    "BatchResult", "BudgetError", "BusyError", "CanceledError", "Contrast", "Dataset", "DatasetOptions", "Error",
-    "FileError", "Fit", "FitOptions", "HttpJudge",
-    "HttpOptions", "ImportResult", "InvalidError", "Judge", "JudgeResult",
-    "Judgments", "JudgmentsOptions", "LocalJudge", "NetworkError", "NotFoundError", "NumericError",
-    "OutOfMemoryError", "ParseError", "Progress", "Property", "Rates", "Schema", "Simulation",
-    "Study", "UnsupportedError", "import_files", "import_formats", "library_path", "load_table",
-    "measure_surface", "simulate",
+    "Agreement", "BatchResult", "BudgetError", "BusyError", "CanceledError", "Clustering",
+    "Consistency", "Contrast", "Dataset", "DatasetOptions", "Error", "Explanation", "FileError",
+    "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
+    "JudgeResult", "Judgments", "JudgmentsOptions", "LocalJudge", "ModelRating", "NetworkError",
+    "NotFoundError", "NumericError", "OutOfMemoryError", "ParseError", "Power",
+    "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions",
+    "Schema", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg", "UnsupportedError",
+    "cluster", "import_files", "import_formats", "library_path", "load_files", "load_table",
+    "measure_surface", "shapley", "simulate",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # Not in __all__, as it needs scikit-learn, which takes a second to import.
+    if name == "PreferenceDissection":
+        from .estimator import PreferenceDissection
+        return PreferenceDissection
+    raise AttributeError(f"module 'prefdissect' has no attribute {name!r}")

@@ -1437,6 +1437,16 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "pdx_dataset_reliability": (c_int32, [POINTER(pdx_dataset), c_int32, POINTER(pdx_reliability)]),
+    "pdx_dataset_view": (
+        c_int32,
+        [
+            POINTER(pdx_dataset),
+            c_int32,
+            POINTER(POINTER(c_int8)),
+            POINTER(POINTER(c_double)),
+        ],
+    ),
+    "pdx_dataset_add_group": (c_int32, [POINTER(pdx_dataset), c_char_p, POINTER(c_int64), c_int64]),
     "pdx_dataset_group_count": (c_int32, [POINTER(pdx_dataset)]),
     "pdx_dataset_group_name": (c_char_p, [POINTER(pdx_dataset), c_int32]),
     "pdx_dataset_group_size": (c_int64, [POINTER(pdx_dataset), c_int32]),
@@ -1492,6 +1502,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     ),
     "pdx_judgments_free": (None, [POINTER(pdx_judgments)]),
     "pdx_judgments_append": (c_int32, [POINTER(pdx_judgments), c_char_p, POINTER(pdx_judgment)]),
+    "pdx_judgments_append_all": (
+        c_int32,
+        [
+            POINTER(pdx_judgments),
+            c_char_p,
+            POINTER(pdx_judgment),
+            c_int64,
+        ],
+    ),
     "pdx_judgment_init": (None, [POINTER(pdx_judgment)]),
     "pdx_judgments_save": (c_int32, [POINTER(pdx_judgments), POINTER(pdx_dataset), c_char_p]),
     "pdx_judgments_count": (c_int64, [POINTER(pdx_judgments)]),
@@ -1499,6 +1518,15 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_judgments_judge_name": (c_char_p, [POINTER(pdx_judgments), c_int32]),
     "pdx_judgments_find_judge": (c_int32, [POINTER(pdx_judgments), c_char_p]),
     "pdx_judgments_get": (c_int32, [POINTER(pdx_judgments), c_int64, POINTER(pdx_judgment)]),
+    "pdx_judgments_read": (
+        c_int32,
+        [
+            POINTER(pdx_judgments),
+            c_int64,
+            c_int64,
+            POINTER(pdx_judgment),
+        ],
+    ),
     "pdx_judgments_rates": (
         c_int32,
         [
@@ -1587,6 +1615,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_study_find": (POINTER(pdx_posterior), [POINTER(pdx_study), c_char_p, c_char_p]),
     "pdx_study_append": (c_int32, [POINTER(pdx_study), POINTER(pdx_study)]),
     "pdx_study_save": (c_int32, [POINTER(pdx_study), c_char_p]),
+    "pdx_posterior_save": (c_int32, [POINTER(pdx_posterior), c_char_p]),
     "pdx_study_load": (c_int32, [POINTER(POINTER(pdx_study)), c_char_p]),
     "pdx_study_load_weights": (c_int32, [POINTER(POINTER(pdx_study)), c_char_p]),
     "pdx_study_save_weights": (c_int32, [POINTER(pdx_study), c_char_p]),

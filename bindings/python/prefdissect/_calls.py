@@ -1,25 +1,18 @@
-"""What every call needs: handles, callbacks, options, and numbers to and from numpy."""
+"""What every call needs: handles, texts, and numbers to and from numpy."""
 from __future__ import annotations
 
 import ctypes
-import functools
-import logging
-import operator
 import os
-import signal
-import threading
-from typing import Any, Callable, Iterable, Mapping, NamedTuple, Sequence, TypeVar, Union
+from typing import Any, Callable, Iterable, Sequence, TypeVar, Union
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _api
+from ._hooks import Hooks
 from ._library import check, lib
 
 Floats = npt.NDArray[np.float64]
 Path = Union[str, "os.PathLike[str]"]
-
-logger = logging.getLogger("prefdissect")
 
 
 # ---- handles ----
@@ -27,14 +20,17 @@ logger = logging.getLogger("prefdissect")
 class Handle:
     """A C object, freed when the last Python object that looks into it is gone."""
 
-    __slots__ = ("pointer", "_free")
+    __slots__ = ("pointer", "_free", "files")
 
     def __init__(self, pointer: Any, free: Callable[[Any], None]) -> None:
         self.pointer = pointer
         self._free = free
+        self.files: Any = None  # a temporary folder that the object reads, gone with it
 
     def __del__(self) -> None:
         self._free(self.pointer)
+        if self.files is not None:
+            self.files.cleanup()
 
 
 ResourceT = TypeVar("ResourceT", bound="Resource")
@@ -71,87 +67,6 @@ class Resource:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-
-# ---- callbacks ----
-
-class Progress(NamedTuple):
-    """How far a long call is.
-
-    Attributes
-    ----------
-    what : str
-        The unit that is counted ("fits", "rows").
-    done, total : int
-        `total` is 0 where it is not known.
-    seconds : float
-        Since the call began.
-    """
-
-    what: str
-    done: int
-    total: int
-    seconds: float
-
-
-ProgressFunction = Callable[[Progress], object]
-
-
-class Hooks:
-    """The callbacks of one call, as a context around it.
-
-    An exception of `progress` stops the call and is raised after it. So does Ctrl-C: the C library
-    knows nothing of Python's signals, so one that comes during the call is noted, the call is told
-    to stop at its next sign of progress (at least once a second), and then the handler that was
-    there before does what it does. Lines of the library's log go to the logger "prefdissect".
-    """
-
-    def __init__(self, progress: ProgressFunction | None) -> None:
-        self._progress = progress
-        self._exception: BaseException | None = None
-        self._interrupt: tuple[Any, ...] | None = None
-        self._before: Any = None
-        self.struct: Any = _api.pdx_hooks(_api.pdx_progress_fn(self._on_progress),
-                                     _api.pdx_log_fn(self._on_log), None)
-
-    def _on_progress(self, _user: Any, progress: Any) -> int:
-        try:
-            if self._progress is not None and self._exception is None:
-                now = progress.contents
-                self._progress(Progress(string(now.what), now.done, now.total, now.seconds))
-        except BaseException as exception:
-            self._exception = exception
-        return int(self._exception is not None or self._interrupt is not None)
-
-    def _on_log(self, _user: Any, level: int, text: bytes) -> None:
-        try:
-            logger.log(logging.INFO if level == _api.PDX_LOG_INFO else logging.WARNING, "%s",
-                       string(text))
-        except BaseException as exception:
-            self._exception = exception
-
-    def _on_interrupt(self, *arguments: Any) -> None:
-        self._interrupt = arguments
-
-    def __enter__(self) -> Hooks:
-        # An exception out of a signal handler could strike before the callback can hold it; a note
-        # cannot. Only the main thread has handlers, and only Python's own can be put back.
-        if threading.current_thread() is threading.main_thread():
-            before = signal.getsignal(signal.SIGINT)
-            if callable(before):
-                signal.signal(signal.SIGINT, self._on_interrupt)
-                self._before = before
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.struct = None  # it refers back to here
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-            if self._interrupt is not None:
-                self._before(*self._interrupt)
-        if self._exception is not None:
-            held, self._exception = self._exception, None
-            raise held
 
 
 def run(function: Any, *arguments: Any, hooks: Hooks | None = None) -> None:
@@ -214,106 +129,41 @@ def address(array: npt.NDArray[Any] | None, kind: Any = ctypes.c_double) -> Any:
     return None if array is None else array.ctypes.data_as(ctypes.POINTER(kind))
 
 
+def saved(function: Any, *arguments: Any) -> bytes:
+    """What `function(..., path)` writes."""
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "file")
+        run(function, *arguments, text(path))
+        with open(path, "rb") as file:
+            return file.read()
+
+
+def fields_of(structs: Any) -> npt.NDArray[Any]:
+    """An array of C structs as numpy's structured array, without a copy."""
+    return np.frombuffer(structs, dtype=np.dtype(structs._type_))
+
+
+def point(struct: Any, field: str, array: npt.NDArray[Any]) -> None:
+    """Lets a pointer field look at an array's numbers; the caller keeps the array. A third of the
+    time of `address`."""
+    offset = getattr(type(struct), field).offset
+    ctypes.c_void_p.from_buffer(struct, offset).value = array.ctypes.data
+
+
 class _Borrowed:
     """Memory of a handle as numpy sees it: the array keeps the handle."""
 
-    def __init__(self, owner: Handle, pointer: Any, shape: tuple[int, ...]) -> None:
+    def __init__(self, owner: Handle, pointer: Any, shape: tuple[int, ...], kind: str) -> None:
         self.owner = owner
         self.__array_interface__ = {
             "data": (ctypes.addressof(pointer.contents), True), "shape": shape,
-            "typestr": np.dtype(np.float64).str, "version": 3}
+            "typestr": kind, "version": 3}
 
 
-def borrowed(owner: Handle, pointer: Any, shape: tuple[int, ...]) -> Floats | None:
+def borrowed(owner: Handle, pointer: Any, shape: tuple[int, ...], kind: str = np.dtype(np.float64).str
+             ) -> npt.NDArray[Any] | None:
     """A read-only array over the library's own memory, without a copy; None for NULL."""
     if not pointer or 0 in shape:
         return None
-    return np.asarray(_Borrowed(owner, pointer, shape))
-
-
-# ---- options ----
-
-@functools.lru_cache(maxsize=None)
-def choices(family: str) -> dict[str, int]:
-    """Names of an enum's values: choices("LABEL") is {"auto": 0, "order": 1, "sum-logp": 2, ...}."""
-    prefix = f"PDX_{family}_"
-    return {name[len(prefix):].lower().replace("_", "-"): value
-            for name, value in vars(_api).items() if name.startswith(prefix)}
-
-
-def chosen(family: str, value: str) -> int:
-    """The number of a named value of an enum."""
-    known = choices(family)
-    if value not in known:
-        raise ValueError(f"{value!r} is none of {', '.join(map(repr, known))}")
-    return known[value]
-
-
-def name_of(family: str, value: int) -> str:
-    """The name of a value of an enum."""
-    return next((name for name, number in choices(family).items() if number == value), str(value))
-
-
-def options(kind: Any, init: Any, given: Mapping[str, Any],
-            families: Mapping[str, str] | None = None) -> tuple[Any, Hooks | None]:
-    """An options struct with defaults and what was given, and the hooks of its call.
-
-    `families` says which options are named values, and of which enum. None stands for the default.
-    """
-    struct = kind()
-    init(ctypes.byref(struct), ctypes.sizeof(struct))
-    types = dict(kind._fields_)
-    hooks = None
-    if "hooks" in types:
-        hooks = Hooks(given.get("progress"))
-        struct.hooks = hooks.struct
-    for name, value in given.items():
-        if value is None or (name == "progress" and hooks is not None):
-            continue
-        if name not in types or name in ("size", "hooks"):
-            raise TypeError(f"there is no option {name!r}")
-        try:
-            _set(struct, name, types, value, (families or {}).get(name))
-        except (TypeError, ValueError, OverflowError) as error:
-            raise type(error)(f"option {name!r}: {error}") from None
-    return struct, hooks
-
-
-def _set(struct: Any, name: str, types: Mapping[str, Any], value: Any, family: str | None) -> None:
-    kind = types[name]
-    if family is not None and isinstance(value, str):
-        setattr(struct, name, chosen(family, value))
-    elif kind is ctypes.c_char_p:
-        setattr(struct, name, text(_joined(value)))
-    elif kind is ctypes.c_double:
-        setattr(struct, name, float(value))
-    elif kind is ctypes.POINTER(ctypes.c_char_p):
-        values = [value] if isinstance(value, str) else list(value)
-        setattr(struct, name, texts(values))
-        setattr(struct, _count(name, types), len(values))
-    elif kind is ctypes.POINTER(ctypes.c_double):
-        array = np.ascontiguousarray(value, dtype=np.float64).ravel()
-        setattr(struct, name, (ctypes.c_double * array.size)(*array))
-        if _count(name, types):
-            setattr(struct, _count(name, types), array.size)
-    elif isinstance(value, Resource):
-        setattr(struct, name, value._pointer)
-    else:
-        setattr(struct, name, operator.index(value))
-        if getattr(struct, name) != value:
-            raise OverflowError(f"{value} is out of range")
-
-
-def _count(name: str, types: Mapping[str, Any]) -> str:
-    """The field that counts an array: judges -> judge_count, quantile_probs -> quantile_count."""
-    fields = (name[:-1] + "_count", name.split("_")[0] + "_count")
-    return next((field for field in fields if field in types), "")
-
-
-def _joined(value: Any) -> Any:
-    """Lists and dictionaries as the library writes them: "a,b" and "field=value,field=value"."""
-    if isinstance(value, Mapping):
-        return ",".join(f"{field}={entry}" for field, entry in value.items())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return ",".join(value)
-    return value
+    return np.asarray(_Borrowed(owner, pointer, shape, kind))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import subprocess
 from pathlib import Path
 from typing import Any, Iterator
 
@@ -24,6 +23,7 @@ def _candidates() -> Iterator[str]:
     yield str(package / "libprefdissect.so")
     if (package.parent / "gen_api.py").exists():
         yield str(package.parents[2] / "build" / "src" / "libprefdissect.so")
+    import subprocess
     try:
         found = subprocess.run(["pkg-config", "--variable=libdir", "prefdissect"],
                                capture_output=True, text=True, check=True).stdout.strip()

@@ -2,23 +2,24 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, Iterable, Mapping, NamedTuple, Sequence, TypedDict
+from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence, TypedDict
 
 import numpy as np
 import numpy.typing as npt
 
-from . import _api
-from ._calls import (Floats, Path, ProgressFunction, Resource, address, floats, made, options, path_list,
-                     run, string, text, texts)
+from . import _api, _html
+from ._calls import (Floats, Path, Resource, address, borrowed, made, run, saved, string, text,
+                     texts)
+from ._hooks import ProgressFunction
 from ._library import lib
+from ._options import options
 from .schema import BorrowedSchema, Schema
 
 if TYPE_CHECKING:
     import pandas as pd
     from typing_extensions import Unpack
-
-    from .judgments import Judgments
 
 
 class DatasetOptions(TypedDict, total=False):
@@ -38,8 +39,8 @@ class DatasetOptions(TypedDict, total=False):
         Default all cores.
     surface : bool
         True: the surface properties too; by default only where there are no others.
-    progress : callable
-        Called with a `Progress`; an exception stops the call.
+    progress : callable or True
+        Called with a `Progress`, an exception stops the call; True: a bar.
     """
 
     values: str | None
@@ -49,15 +50,6 @@ class DatasetOptions(TypedDict, total=False):
     threads: int | None
     surface: bool | None
     progress: ProgressFunction | None
-
-
-class ImportResult(NamedTuple):
-    """What an import wrote: pairs, judgments (those without a verdict included), and what was left
-    out, each a line of the log."""
-
-    pairs: int
-    judgments: int
-    left_out: int
 
 
 class Dataset(Resource):
@@ -111,7 +103,8 @@ class Dataset(Resource):
     @classmethod
     def from_arrays(cls, values: npt.ArrayLike, *, properties: Schema | Sequence[str] | None = None,
                     ids: Iterable[Any] | None = None,
-                    groups: Iterable[Any] | None = None) -> Dataset:
+                    groups: Iterable[Any] | Mapping[str, npt.ArrayLike] | None = None
+                    ) -> Dataset:
         """From memory; everything is copied, once.
 
         Parameters
@@ -122,8 +115,8 @@ class Dataset(Resource):
             Default "x1", "x2", ...
         ids : iterable of n unique values, optional
             Taken as texts; default "0", "1", ...
-        groups : iterable of n values, optional
-            Group of each pair, taken as texts.
+        groups : iterable of n values, or dict of name to pair numbers, optional
+            Group of each pair, taken as texts; or the pairs of each group, which may overlap.
 
         Raises
         ------
@@ -139,27 +132,94 @@ class Dataset(Resource):
         schema = properties if isinstance(properties, Schema) else Schema.from_names(properties)
         if len(schema) != d:
             raise ValueError(f"{len(schema)} properties for {d} columns")
-        return cls(made(_api.pdx_dataset, lib.pdx_dataset_from_arrays, schema._pointer, n,
-                        address(array), _column(ids, n, "ids"), _column(groups, n, "groups")))
+        each = None if isinstance(groups, Mapping) else _column(groups, n, "groups")
+        out = cls(made(_api.pdx_dataset, lib.pdx_dataset_from_arrays, schema._pointer, n,
+                       address(array), _column(ids, n, "ids"), each))
+        for name, pairs in groups.items() if isinstance(groups, Mapping) else ():
+            numbers = np.unique(np.asarray(pairs, dtype=np.int64))
+            run(lib.pdx_dataset_add_group, out._pointer, text(name),
+                address(numbers, ctypes.c_int64), numbers.size)
+        return out
+
+    @classmethod
+    def from_records(cls, rows: Iterable[Mapping[str, Any]], *,
+                     properties: Sequence[str] | None = None,
+                     **given: Unpack[DatasetOptions]) -> Dataset:
+        """From pairs as dictionaries, texts and all; what JSON cannot say becomes text.
+
+        Parameters
+        ----------
+        rows : iterable of dict
+            As in pairs.jsonl: "id" (default "0", "1", ...), "query", "response_a", "response_b",
+            and any fields that group or filter.
+        properties : sequence of str, optional
+            Fields that hold the properties, A minus B: comparisons in {-1, 0, 1}, or else
+            differences, each divided by its standard deviation. Default: the surface properties
+            are measured from the texts.
+        **given
+            See `DatasetOptions`.
+
+        Examples
+        --------
+        >>> data = Dataset.from_records([{"response_a": "Yes.", "response_b": "No, never!"}])
+        >>> int(data["words"][0]), data.text(0, "response_a")
+        (-1, 'Yes.')
+        """
+        from .files import records
+        return records(rows, properties, given)
 
     @classmethod
     def from_pandas(cls, frame: pd.DataFrame, *, properties: Sequence[str] | None = None,
-                    group: str | None = None) -> Dataset:
+                    group: str | None = None, **given: Unpack[DatasetOptions]) -> Dataset:
         """From a DataFrame with one pair a row; its index gives the ids.
 
         Parameters
         ----------
         frame : pandas.DataFrame
+            With columns "response_a" and "response_b", texts and other columns are kept as in
+            `from_records`; without them it holds numbers only.
         properties : sequence of str, optional
-            Columns that are properties; default: every numeric column but `group`.
+            Columns that are properties. Default: with texts, the surface properties; else every
+            numeric column but `group`.
         group : str, optional
             Column whose value is the group.
+        **given
+            See `DatasetOptions`; with texts only.
         """
+        if {"response_a", "response_b"} <= set(frame.columns):
+            rows = ({"id": str(key), **{str(name): value for name, value in row.items()}}
+                    for key, row in zip(frame.index, frame.to_dict(orient="records")))
+            if group is not None:
+                given["group_by"] = group
+            return cls.from_records(rows, properties=properties, **given)
+        if given:
+            raise TypeError(f"without texts there is no option {next(iter(given))!r}")
         if properties is None:
             properties = [str(name) for name in frame.select_dtypes("number").columns
                           if name != group]
         return cls.from_arrays(frame[list(properties)].to_numpy(np.float64), properties=properties,
                                ids=frame.index, groups=None if group is None else frame[group])
+
+    @classmethod
+    def from_huggingface(cls, source: Any, form: str = "li2024",
+                         **given: Unpack[DatasetOptions]) -> Dataset:
+        """From a data set of Hugging Face: parquet files (by pyarrow), or its rows.
+
+        Parameters
+        ----------
+        source : path, sequence of paths, or iterable of dict
+            Such as a split that the package datasets has loaded.
+        form : str
+            One of `import_formats`; "li2024": the columns of GAIR/preference-dissection.
+        **given
+            See `DatasetOptions`.
+
+        See Also
+        --------
+        load_files : the judgments, too.
+        """
+        from .files import load_files
+        return load_files(form, source, **given)[0]
 
     @property
     def schema(self) -> Schema:
@@ -176,6 +236,10 @@ class Dataset(Resource):
         """Ids of the pairs, length n."""
         pointer = self._pointer
         return tuple(string(lib.pdx_dataset_id(pointer, i)) for i in range(len(self)))
+
+    def id(self, pair: int) -> str:
+        """Id of a pair."""
+        return string(lib.pdx_dataset_id(self._pointer, range(len(self))[pair]))
 
     def find(self, pair: str) -> int:
         """Number of the pair with that id.
@@ -196,6 +260,22 @@ class Dataset(Resource):
         out = np.empty((len(self), len(self.schema)), order="F")
         for i in range(out.shape[1]):
             run(lib.pdx_dataset_column, self._pointer, i, address(out[:, i]))
+        return out
+
+    def view(self, name: str) -> npt.NDArray[Any]:
+        """One property as the library holds it, shape (n,), read-only, without a copy: int8 where
+        all its values are whole numbers, else float64. (Sums of int8 overflow: mind the dtype.)"""
+        whole, real = ctypes.POINTER(ctypes.c_int8)(), ctypes.POINTER(ctypes.c_double)()
+        run(lib.pdx_dataset_view, self._pointer, self.schema.find(name), byref(whole), byref(real))
+        out = (borrowed(self._held, whole, (len(self),), "|i1") if whole
+               else borrowed(self._held, real, (len(self),)))
+        return np.empty(0) if out is None else out
+
+    def noise(self, name: str) -> Floats:
+        """Noise of one property over all pairs, shape (n,): the standard deviation of a - b over
+        repeated annotations of a pair; NaN where it was annotated once."""
+        out = np.empty(len(self))
+        run(lib.pdx_dataset_noise, self._pointer, self.schema.find(name), address(out))
         return out
 
     def row(self, pair: int) -> Floats:
@@ -267,6 +347,11 @@ class Dataset(Resource):
         return pd.DataFrame(self.values, index=pd.Index(self.ids, name="id"),
                             columns=list(self.properties))
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        views = [self.view(name) for name in self.properties]
+        return dataset_from_columns, (saved(lib.pdx_schema_save, self.schema._pointer), self.ids,
+                                      [np.array(view) for view in views], self.groups)
+
     def __len__(self) -> int:
         return int(lib.pdx_dataset_count(self._pointer))
 
@@ -276,6 +361,22 @@ class Dataset(Resource):
         groups = lib.pdx_dataset_group_count(self._pointer)
         return f"<Dataset: {len(self)} pairs, {len(self.schema)} properties, {groups} groups>"
 
+    def _repr_html_(self) -> str:
+        return _html.dataset(self)
+
+
+def dataset_from_columns(schema: bytes, ids: Sequence[str], columns: Sequence[npt.NDArray[Any]],
+                         groups: Mapping[str, npt.ArrayLike]) -> Dataset:
+    """What a pickled dataset becomes again: without its texts, which stay in their file."""
+    import tempfile
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "schema.json")
+        with open(path, "wb") as file:
+            file.write(schema)
+        properties = Schema.load(path)
+    return Dataset.from_arrays(np.stack(columns, axis=1), properties=properties, ids=ids,
+                               groups=groups or None)
+
 
 def _column(values: Iterable[Any] | None, n: int, name: str) -> Any:
     if values is None:
@@ -284,72 +385,3 @@ def _column(values: Iterable[Any] | None, n: int, name: str) -> Any:
     if len(out) != n:
         raise ValueError(f"{len(out)} {name} for {n} pairs")
     return out
-
-
-def load_table(path: Path, *, progress: ProgressFunction | None = None
-               ) -> tuple[Dataset, Judgments]:
-    """A CSV table with a header: `y` in [0, 1] or `margin`; optional `w`, `offset`, `judge`,
-    `group`; every other column is a property.
-
-    Raises
-    ------
-    FileError, ParseError
-    """
-    from ._calls import Hooks
-    from .judgments import Judgments
-
-    hooks = Hooks(progress)
-    judgments = ctypes.POINTER(_api.pdx_judgments)()
-    dataset = made(_api.pdx_dataset, lib.pdx_table_load, byref(judgments), text(path),
-                   byref(hooks.struct), hooks=hooks)
-    return Dataset(dataset), Judgments(judgments)
-
-
-def import_formats() -> dict[str, str]:
-    """Formats of other tools that `import_files` reads, each with a line that says what it is."""
-    what = ctypes.c_char_p()
-    out: dict[str, str] = {}
-    while name := lib.pdx_import_format(len(out), byref(what)):
-        out[string(name)] = string(what.value)
-    return out
-
-
-def import_files(form: str, paths: Path | Sequence[Path], folder: Path, *, seed: int | None = None,
-                 overwrite: bool = False, answers: Path | None = None,
-                 questions: Path | None = None, baseline: str | None = None,
-                 progress: ProgressFunction | None = None) -> ImportResult:
-    """Other tools' files as pairs.jsonl, judgments.jsonl and what else they carry, into `folder`.
-
-    Parameters
-    ----------
-    form : str
-        One of `import_formats`.
-    paths : path or sequence of paths
-        Files of that format; a pair that several judges saw is written once.
-    folder : path
-        Made where it is absent; all files are written or none.
-    seed : int
-        Draws the order of chosen and rejected responses; default 1.
-    overwrite : bool
-        Replace files that are there.
-    answers, questions, baseline
-        Of the formats that need them; see dataset.h.
-    """
-    struct, hooks = options(_api.pdx_import_options, lib.pdx_import_options_init, {
-        "seed": seed, "overwrite": overwrite, "answers": answers, "questions": questions,
-        "baseline": baseline, "progress": progress})
-    result = _api.pdx_import_result()
-    files = path_list(paths)
-    run(lib.pdx_import, byref(result), text(form), files, len(files), text(folder), byref(struct),
-        hooks=hooks)
-    return ImportResult(result.pairs, result.judgments, result.left_out)
-
-
-def measure_surface(response: str, query: str | None = None) -> dict[str, float]:
-    """The 30 surface properties of one text, by id."""
-    out = np.empty(30)
-    encoded = response.encode()
-    asked = None if query is None else query.encode()
-    run(lib.pdx_surface_measure, encoded, len(encoded), asked, len(asked or b""), address(out))
-    with Schema.builtin("surface") as schema:
-        return dict(zip(schema.ids, floats(out, (30,), "out").tolist()))

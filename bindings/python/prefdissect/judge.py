@@ -5,8 +5,10 @@ from ctypes import byref
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
 from . import _api
-from ._calls import Path, ProgressFunction, Resource, made, options, run, string, text
+from ._calls import Path, Resource, made, run, string, text
+from ._hooks import ProgressFunction
 from ._library import lib
+from ._options import options
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Sequence, TypedDict,
 import numpy as np
 import numpy.typing as npt
 
-from . import _api
-from ._calls import (Path, ProgressFunction, Resource, made, options, path_list, run, string,
-                     text)
-from ._library import check, lib
+from . import _api, agreement
+from ._calls import Path, Resource, address, made, path_list, run, string, text
+from ._hooks import ProgressFunction
+from ._library import lib
+from ._options import options
+from .agreement import Agreement, Consistency, Rate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +32,8 @@ class JudgmentsOptions(TypedDict, total=False):
         {"field": "value"}: judgments that do not match are left out.
     skip_unknown : bool
         True: judgments of pairs that are not in the dataset are left out; default an error.
-    progress : callable
-        Called with a `Progress`; an exception stops the call.
+    progress : callable or True
+        Called with a `Progress`, an exception stops the call; True: a bar.
     """
 
     judge_by: str | Sequence[str] | None
@@ -70,6 +72,7 @@ class Rates(NamedTuple):
 
 FIELDS = ("pair", "judge", "order", "winner", "repeat", "logp_first", "logp_second", "coverage",
           "prob_a", "margin", "weight", "offset")
+ROW: np.dtype[Any] = np.dtype(_api.pdx_judgment)
 ORDERS = {None: _api.PDX_ORDER_UNKNOWN, "AB": _api.PDX_ORDER_AB, "BA": _api.PDX_ORDER_BA}
 WINNERS = {None: _api.PDX_WINNER_NONE, "A": _api.PDX_WINNER_A, "B": _api.PDX_WINNER_B,
            "tie": _api.PDX_WINNER_TIE}
@@ -153,20 +156,64 @@ class Judgments(Resource):
         Raises
         ------
         InvalidError
-            A value is out of its range; the judgments before it have been appended.
+            A value is out of its range; none of the judgments has been appended.
         """
-        numbers = (logp_first, logp_second, coverage, prob_a, margin, weight, offset)
-        columns: list[npt.NDArray[Any]] = [
-            np.atleast_1d(np.asarray(pair, dtype=np.int64)), _codes(order, ORDERS, "order"),
-            _codes(winner, WINNERS, "winner"), np.atleast_1d(np.asarray(repeat, dtype=np.int32))]
-        columns += [np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in numbers]
-        name, pointer, judgment = text(judge), self._pointer, _api.pdx_judgment()
-        lib.pdx_judgment_init(byref(judgment))
-        fields = [field for field in FIELDS if field != "judge"]
-        for row in zip(*(column.tolist() for column in np.broadcast_arrays(*columns))):
-            for field, value in zip(fields, row):
-                setattr(judgment, field, value)
-            check(lib.pdx_judgments_append(pointer, name, byref(judgment)))
+        columns = {
+            "pair": pair, "order": _codes(order, ORDERS, "order"),
+            "winner": _codes(winner, WINNERS, "winner"), "repeat": repeat,
+            "logp_first": logp_first, "logp_second": logp_second, "coverage": coverage,
+            "prob_a": prob_a, "margin": margin, "weight": weight, "offset": offset}
+        arrays = {name: np.atleast_1d(np.asarray(column, dtype=ROW[name]))
+                  for name, column in columns.items()}
+        rows = np.zeros(np.broadcast_shapes(*(array.shape for array in arrays.values())), ROW)
+        for name, array in arrays.items():
+            rows[name] = array
+        run(lib.pdx_judgments_append_all, self._pointer, text(judge),
+            address(rows, _api.pdx_judgment), rows.size)
+
+    @classmethod
+    def from_pandas(cls, dataset: Dataset, frame: pd.DataFrame, judge: str | None = None
+                    ) -> Judgments:
+        """From a DataFrame with one judgment a row.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Whose pairs were judged.
+        frame : pandas.DataFrame
+            Columns "pair" (ids; default: the index) and any of "judge", "order", "winner",
+            "repeat", "logp_first", "logp_second", "coverage", "prob_a", "margin", "weight",
+            "offset", as for `append`; others are passed over.
+        judge : str, optional
+            The judge of all rows, where there is no such column.
+
+        Raises
+        ------
+        KeyError
+            A pair that is not in the dataset; neither a column nor a name for the judge.
+        """
+        given = [name for name in FIELDS if name in frame.columns
+                 and name not in ("pair", "judge")]
+        if judge is None and "judge" not in frame.columns:
+            raise KeyError("judge")
+        numbers = {id: number for number, id in enumerate(dataset.ids)}
+        ids = frame["pair"] if "pair" in frame.columns else frame.index
+        pairs = np.array([numbers[str(id)] for id in ids], dtype=np.int64)
+        names = (np.full(len(frame), judge) if judge is not None
+                 else frame["judge"].to_numpy().astype(str))
+        out = cls()
+        for name in dict.fromkeys(names.tolist()):
+            rows = np.flatnonzero(names == name)
+            out.append(name, pairs[rows], **{field: frame[field].to_numpy()[rows]
+                                             for field in given})
+        return out
+
+    def only(self, judge: str) -> Judgments:
+        """A copy with the judgments of one judge."""
+        rows = self._rows()
+        rows = rows[rows["judge"] == self.judge_index(judge)]
+        rows["judge"] = 0
+        return judgments_from_rows([judge], rows)
 
     def save(self, dataset: Dataset, path: Path) -> None:
         """Writes judgments.jsonl, whole or not at all."""
@@ -199,20 +246,43 @@ class Judgments(Resource):
             dataset.group_index(group), byref(out))
         return Rates(*(getattr(out, field) for field in Rates._fields))
 
+    def agreement(self, dataset: Dataset, judge: str, other: str, group: str | None = None
+                  ) -> Agreement:
+        """How far two judges agree, on all pairs or those of a group."""
+        return agreement.agreement(self, dataset, judge, other, group)
+
+    def agreement_all(self, dataset: Dataset, judges: Sequence[str] | None = None,
+                      group: str | None = None) -> dict[tuple[str, str], Agreement]:
+        """Every two of several judges (default: all), each with itself, too."""
+        return agreement.agreement_all(self, dataset, judges, group)
+
+    def alpha(self, dataset: Dataset, judges: Sequence[str] | None = None,
+              group: str | None = None) -> Rate:
+        """Krippendorff's alpha (nominal) of several judges together; n: pairs with at least two
+        verdicts."""
+        return agreement.alpha(self, dataset, judges, group)
+
+    def consistency(self, dataset: Dataset, judge: str, group: str | None = None) -> Consistency:
+        """What the order shown does to a judge, with intervals."""
+        return agreement.consistency(self, dataset, judge, group)
+
     def to_arrays(self) -> dict[str, npt.NDArray[Any]]:
         """One array of length `len(self)` per field; "judge", "order" and "winner" as texts."""
-        pointer, judgment = self._pointer, _api.pdx_judgment()
-        rows = []
-        for i in range(len(self)):
-            check(lib.pdx_judgments_get(pointer, i, byref(judgment)))
-            rows.append(tuple(getattr(judgment, field) for field in FIELDS))
-        columns = dict(zip(FIELDS, zip(*rows))) if rows else {field: () for field in FIELDS}
-        out = {field: np.array(column) for field, column in columns.items()}
+        rows = self._rows()
+        out = {name: rows[name] for name in FIELDS}
         for field, known in (("judge", self.judges), ("order", list(ORDERS)),
                              ("winner", list(WINNERS))):
             names = np.array([name or "" for name in cast(Sequence[Any], known)] or [""])
-            out[field] = names[out[field].astype(np.int64)]
+            out[field] = names[rows[field]]
         return out
+
+    def _rows(self) -> npt.NDArray[Any]:
+        rows = np.empty(len(self), ROW)
+        run(lib.pdx_judgments_read, self._pointer, 0, rows.size, address(rows, _api.pdx_judgment))
+        return rows
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return judgments_from_rows, (self.judges, self._rows())
 
     def to_pandas(self) -> pd.DataFrame:
         """`to_arrays` as a DataFrame."""
@@ -228,11 +298,22 @@ class Judgments(Resource):
         return f"<Judgments: {len(self)} of {len(self.judges)} judges>"
 
 
+def judgments_from_rows(judges: Sequence[str], rows: npt.NDArray[Any]) -> Judgments:
+    """What pickled judgments become again, in their order."""
+    out = Judgments()
+    ends = np.flatnonzero(np.diff(rows["judge"], append=-1)) + 1
+    for start, end in zip([0, *ends[:-1].tolist()], ends.tolist()):
+        part = np.ascontiguousarray(rows[start:end])
+        run(lib.pdx_judgments_append_all, out._pointer, text(judges[part["judge"][0]]),
+            address(part, _api.pdx_judgment), part.size)
+    return out
+
+
 def _codes(values: Any, known: Mapping[Any, int], name: str) -> npt.NDArray[np.int32]:
-    """Numbers of named values; "" counts as None, as to_arrays gives it."""
+    """Numbers of named values; "" and NaN count as None, as tables have them."""
     one = values is None or isinstance(values, str)
     try:
-        return np.array([known[str(value) if value else None]
+        return np.array([known[str(value) if value and value == value else None]
                          for value in ([values] if one else values)], dtype=np.int32)
     except KeyError as error:
         raise ValueError(f"{name} {error.args[0]!r} is none of {list(known)}") from None

@@ -4,8 +4,9 @@ from __future__ import annotations
 from typing import Any, Iterator, NamedTuple, Sequence
 
 from . import _api
-from ._calls import Path, Resource, made, name_of, run, string, text, texts
+from ._calls import Path, Resource, made, run, string, text, texts
 from ._library import lib
+from ._options import name_of
 
 
 class Property(NamedTuple):

@@ -6,12 +6,14 @@ from ctypes import byref
 from typing import NamedTuple
 
 from . import _api
-from ._calls import ProgressFunction, made, options
+from ._calls import made
+from ._hooks import ProgressFunction
 from ._library import lib
+from ._options import options
 from .dataset import Dataset
-from .fit import Study
 from .judgments import Judgments
 from .schema import Schema
+from .study import Study
 
 
 class Simulation(NamedTuple):

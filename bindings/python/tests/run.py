@@ -7,15 +7,21 @@ import os
 import sys
 import unittest
 
+
+def main(module):
+    """The exit status."""
+    if importlib.util.find_spec("numpy") is None:
+        print(f"SKIP python {module}: numpy is absent")
+        return 77
+    result = unittest.TextTestRunner(sys.stdout).run(
+        unittest.defaultTestLoader.loadTestsFromName(module))
+    for test, reason in result.skipped:
+        print(f"SKIP {test.id()}: {reason}")
+    return int(not result.wasSuccessful())
+
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
 
-if importlib.util.find_spec("numpy") is None:
-    print(f"SKIP python {sys.argv[1]}: numpy is absent")
-    sys.exit(77)
-
-result = unittest.TextTestRunner(sys.stdout).run(unittest.defaultTestLoader.loadTestsFromName(
-    sys.argv[1]))
-for test, reason in result.skipped:
-    print(f"SKIP {test.id()}: {reason}")
-sys.exit(not result.wasSuccessful())
+if __name__ == "__main__":  # workers of the tests import this file
+    sys.exit(main(sys.argv[1]))

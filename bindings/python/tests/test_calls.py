@@ -84,4 +84,5 @@ class Cost(unittest.TestCase):
         loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True,
                                 check=True, env={**os.environ, "PYTHONPATH": path}).stdout.split()
         self.assertIn("prefdissect.fit", loaded)
-        self.assertFalse({"pandas", "arviz", "matplotlib"} & set(loaded))
+        self.assertFalse({"pandas", "arviz", "matplotlib", "sklearn", "shap", "tqdm", "pyarrow"}
+                         & set(loaded))

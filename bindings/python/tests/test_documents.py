@@ -16,7 +16,8 @@ import prefdissect as pdx
 
 ROOT = Path(__file__).resolve().parents[3]
 MODULES = ["prefdissect"] + [f"prefdissect.{module.name}"
-                             for module in pkgutil.iter_modules(pdx.__path__)]
+                             for module in pkgutil.iter_modules(pdx.__path__)
+                             if module.name != "estimator" or importlib.util.find_spec("sklearn")]
 
 
 class Documents(unittest.TestCase):

@@ -1,6 +1,10 @@
 """Fits and studies: the numbers are the library's, and they come out in every shape."""
+import importlib.util
+import multiprocessing
+import pickle
 import tempfile
 import unittest
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +15,6 @@ try:
     import pandas
 except ImportError:
     pandas = None
-try:
-    import arviz
-except ImportError:
-    arviz = None
 
 
 class Rows(unittest.TestCase):
@@ -126,10 +126,88 @@ class Studies(unittest.TestCase):
         np.testing.assert_array_equal(one[0].mean, self.study[0].mean)
         self.assertEqual(one.judges, ("human",))
 
-    @unittest.skipIf(arviz is None, "ArviZ is absent")
-    def test_arviz(self):
-        posterior = self.study[0].to_arviz().posterior["weight"]
-        self.assertEqual(posterior.shape, (1, 100, 29))
-        self.assertEqual(str(posterior.coords["property"].values[0]), self.study[0].columns[0])
-        with self.assertRaises(ValueError):
-            self.truth[0].to_arviz()
+    def test_ties_as_an_outcome(self):
+        self.assertEqual(self.study[0].cut.known, 0)
+        self.assertTrue((self.study[0].predict_outcomes(self.data.values[:4])[:, 1] == 0).all())
+        study = pdx.Study.fit(self.data, self.judgments, ties="davidson", judges=["human"])
+        cut, outcomes = study[0].cut, study[0].predict_outcomes(self.data.values[:4])
+        self.assertEqual(cut.known, 1)
+        self.assertTrue(0 < cut.p_tie_low < cut.p_tie < cut.p_tie_high < 1)
+        np.testing.assert_allclose(outcomes.sum(axis=1), 1)
+        self.assertTrue((outcomes > 0).all())
+
+    def test_interval(self):
+        fit = self.study[0]
+        low, high = fit.interval(0.9).T
+        self.assertTrue((low < fit.mean).all() and (fit.mean < high).all())
+        self.assertTrue(np.isnan(self.truth[0].interval()).all())
+        with self.assertRaisesRegex(ValueError, "quantile_probs"):
+            fit.interval(0.99)
+
+    def test_intercept(self):
+        numbers = np.random.default_rng(8)
+        x = numbers.integers(-1, 2, (200, 2))
+        fit = pdx.Fit.from_rows(x, (numbers.random(200) < 0.8).astype(float), intercept=True)
+        self.assertEqual(fit.columns[-1], "(intercept)")
+        np.testing.assert_array_equal(fit.predict_proba(x),
+                                      fit.predict_proba(np.column_stack([x, np.ones(200)])))
+        self.assertGreater(fit.predict_proba([[0, 0]])[0], 0.7)
+
+    def test_pickle(self):
+        for one, again in zip(self.study, pickle.loads(pickle.dumps(self.study)), strict=True):
+            self.same(one, again)
+        rows = pdx.Fit.from_rows([[1, 0], [1, 1], [-1, 1]], [1, 1, 0], draws=20)
+        again = pickle.loads(pickle.dumps(rows))
+        self.same(rows, again)
+        np.testing.assert_array_equal(rows.predict_proba([[1, 1]]), again.predict_proba([[1, 1]]))
+
+    def same(self, one, other):
+        self.assertEqual((one.judge, one.group, one.columns, one.verdict),
+                         (other.judge, other.group, other.columns, other.verdict))
+        for name in ("mean", "sd", "covariance", "quantiles", "draws"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+
+
+class Elsewhere(unittest.TestCase):
+    """Fits by an executor's workers are the same, number by number."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.data, cls.judgments, _ = pdx.simulate(pairs=200, scenarios=2)
+        groups = {**cls.data.groups, "both": np.arange(0, 200, 3)}  # pairs lie in several
+        cls.data = pdx.Dataset.from_arrays(cls.data.values, properties=cls.data.schema,
+                                           ids=cls.data.ids, groups=groups)
+        cls.given = {"draws": 50, "folds": 3}
+        cls.here = pdx.Study.fit(cls.data, cls.judgments, **cls.given)
+
+    def compare(self, executor):
+        told = []
+        there = pdx.Study.fit(self.data, self.judgments, executor=executor, progress=told.append,
+                              **self.given)
+        self.assertEqual((told[-1].done, told[-1].total), (3, 3))
+        self.assertEqual([(fit.judge, fit.group) for fit in there],
+                         [(fit.judge, fit.group) for fit in self.here])
+        for one, other in zip(self.here, there):
+            for name in ("mean", "sd", "covariance", "quantiles", "draws", "fold_mean"):
+                np.testing.assert_array_equal(getattr(one, name), getattr(other, name), name)
+            self.assertEqual(one.prediction.log_loss, other.prediction.log_loss)
+
+    def test_threads(self):
+        with ThreadPoolExecutor(2) as executor:
+            self.compare(executor)
+            with self.assertRaises(ValueError):
+                pdx.Study.fit(self.data, self.judgments, executor=executor, prior="flat")
+            with self.assertRaises(KeyError):
+                pdx.Study.fit(self.data, self.judgments, executor=executor, judges=["nobody"])
+
+    def test_processes(self):
+        with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as executor:
+            self.compare(executor)
+
+    @unittest.skipIf(importlib.util.find_spec("distributed") is None, "dask.distributed is absent")
+    def test_dask(self):
+        import distributed
+        with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None,
+                                      host="127.0.0.1", silence_logs=50) as cluster:
+            with distributed.Client(cluster) as client, client.get_executor() as executor:
+                self.compare(executor)

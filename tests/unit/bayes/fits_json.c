@@ -188,9 +188,25 @@ static void test_unknown_members_and_versions(void) {
     FAILS(pdx_study_load(&study, path), PDX_EUNSUPPORTED, "version");
 }
 
+static void test_one_fit_is_a_file(void) {
+    pdx_posterior *fit = whole("human", "Advice");
+    pdx_study *back = NULL;
+    REQUIRE(fit);
+    OK(pdx_posterior_save(fit, path));
+    OK(pdx_study_load(&back, path));
+    CHECK_INT(pdx_study_count(back), 1);
+    REQUIRE(pdx_study_find(back, "human", "Advice"));
+    CHECK_NEAR(pdx_posterior_mean(pdx_study_get(back, 0))[1], -1e-300, 0);
+    CHECK_INT(pdx_posterior_draw_count(pdx_study_get(back, 0)), 5);
+    FAILS(pdx_posterior_save(NULL, path), PDX_EINVAL, "NULL");
+    pdx_study_free(back);
+    pdx_posterior_free(fit);
+}
+
 int main(void) {
     scratch_enter();
     RUN(test_round_trip_is_exact);
+    RUN(test_one_fit_is_a_file);
     RUN(test_find);
     RUN(test_damage_is_refused_by_name);
     RUN(test_unknown_members_and_versions);

@@ -82,6 +82,51 @@ static void features_are_written_with_a_header(void) {
     }
 }
 
+static void columns_are_lent(void) {
+    const double values[] = {1, 0.5, -1, 300, 0, 0};
+    pdx_dataset *dataset = make(values);
+    const int8_t *whole;
+    const double *real;
+    REQUIRE(dataset);
+    OK(pdx_dataset_view(dataset, 0, &whole, &real));
+    CHECK(whole && !real);
+    CHECK_INT(whole[1], -1);
+    OK(pdx_dataset_view(dataset, 1, &whole, &real));
+    CHECK(!whole && real);
+    CHECK_NEAR(real[1], 300, 0);
+    FAILS(pdx_dataset_view(dataset, 2, &whole, &real), PDX_EINVAL, "property 2 of 2");
+    pdx_dataset_free(dataset);
+}
+
+static void groups_are_added(void) {
+    const double values[] = {1, 0, -1, 1, 0, 0};
+    const int64_t two[] = {0, 1}, falling[] = {1, 0}, far[] = {3};
+    int64_t pairs[2];
+    pdx_dataset *dataset = make(values);
+    REQUIRE(dataset);
+    OK(pdx_dataset_add_group(dataset, "z", two, 2));
+    OK(pdx_dataset_add_group(dataset, "none", NULL, 0));
+    CHECK_INT(pdx_dataset_group_count(dataset), 4);
+    CHECK_TEXT(pdx_dataset_group_name(dataset, 2), "z");
+    OK(pdx_dataset_group_pairs(dataset, 2, pairs));
+    CHECK_INT(pairs[1], 1);
+    CHECK_INT(pdx_dataset_group_size(dataset, 3), 0);
+    OK(pdx_dataset_group_pairs(dataset, 0, pairs)); /* x: p and r, as before */
+    CHECK_INT(pairs[1], 2);
+    FAILS(pdx_dataset_add_group(dataset, "x", two, 2), PDX_EINVAL, "a group 'x' already");
+    FAILS(pdx_dataset_add_group(dataset, "w", falling, 2), PDX_EINVAL, "entry 1 is pair 0");
+    FAILS(pdx_dataset_add_group(dataset, "w", far, 1), PDX_EINVAL, "entry 0 is pair 3");
+    CHECK_INT(pdx_dataset_group_count(dataset), 4);
+    pdx_dataset_free(dataset);
+    pdx_schema *schema;
+    OK(pdx_schema_from_names(&schema, names, 2));
+    OK(pdx_dataset_from_arrays(&dataset, schema, 3, values, NULL, NULL));
+    OK(pdx_dataset_add_group(dataset, "first", two, 2));
+    CHECK_INT(pdx_dataset_group_count(dataset), 1);
+    pdx_dataset_free(dataset);
+    pdx_schema_free(schema);
+}
+
 static void bad_arrays_are_refused(void) {
     const double values[] = {1, 0, 0, 1}, infinite[] = {1, 0, INFINITY, 0};
     const char *const twice[] = {"p", "p"};
@@ -107,6 +152,8 @@ int main(void) {
     RUN(arrays_come_back);
     RUN(hash_names_the_data);
     RUN(features_are_written_with_a_header);
+    RUN(columns_are_lent);
+    RUN(groups_are_added);
     RUN(bad_arrays_are_refused);
     return check_result();
 }

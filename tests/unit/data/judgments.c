@@ -60,6 +60,33 @@ static void rare_columns_are_made_when_used(void) {
     pdx_judgments_free(NULL);
 }
 
+static void many_come_and_go_at_once(void) {
+    pdx_judgments *judgments;
+    pdx_judgment rows[3], back[3];
+    OK(pdx_judgments_create(&judgments));
+    OK(add(judgments, "b", 7, 0, PDX_WINNER_A));
+    for (int i = 0; i < 3; ++i) {
+        pdx_judgment_init(&rows[i]);
+        rows[i].pair = i;
+        rows[i].weight = i + 1;
+    }
+    OK(pdx_judgments_append_all(judgments, "a", rows, 3));
+    OK(pdx_judgments_append_all(judgments, "a", NULL, 0));
+    OK(pdx_judgments_read(judgments, 1, 3, back));
+    for (int i = 0; i < 3; ++i) {
+        CHECK_INT(back[i].pair, i);
+        CHECK_INT(back[i].judge, 1);
+        CHECK_NEAR(back[i].weight, i + 1, 0);
+    }
+    rows[2].winner = 9; /* the good ones before it are not taken either */
+    FAILS(pdx_judgments_append_all(judgments, "c", rows, 3), PDX_EINVAL, "'winner' is 9");
+    CHECK_INT(pdx_judgments_count(judgments), 4);
+    CHECK_INT(pdx_judgments_find_judge(judgments, "c"), -1);
+    FAILS(pdx_judgments_read(judgments, 2, 3, back), PDX_EINVAL, "rows 2 to 5 of 4");
+    FAILS(pdx_judgments_read(judgments, -1, 1, back), PDX_EINVAL, "rows -1");
+    pdx_judgments_free(judgments);
+}
+
 static void refused(pdx_judgment judgment, const char *message) {
     pdx_judgments *judgments;
     OK(pdx_judgments_create(&judgments));
@@ -151,6 +178,7 @@ static void rows_are_written(void) {
 
 int main(void) {
     RUN(rare_columns_are_made_when_used);
+    RUN(many_come_and_go_at_once);
     RUN(impossible_judgments_are_refused);
     RUN(rates_count_orders);
     RUN(rows_are_written);
