@@ -62,6 +62,9 @@ class FitOptions(TypedDict, total=False):
         These judges only.
     pool : {"none", "complete", "partial"}
         What groups share.
+    imputations : int
+        Above 0: allow for noise in the properties, known from repeated annotations, by so many
+        imputations; 20 are usual. Studies only.
     progress : callable or True
         Called with a `Progress`, an exception stops the call; True: a bar.
     """
@@ -92,6 +95,7 @@ class FitOptions(TypedDict, total=False):
     covariance: bool | None
     judges: Sequence[str] | None
     pool: str | None
+    imputations: int | None
     progress: ProgressFunction | None
 
 

@@ -15,6 +15,7 @@ from ._calls import (Floats, Path, Resource, address, borrowed, made, run, saved
 from ._hooks import ProgressFunction
 from ._library import lib
 from ._options import options
+from ._tables import table_of
 from .schema import BorrowedSchema, Schema
 
 if TYPE_CHECKING:
@@ -277,6 +278,29 @@ class Dataset(Resource):
         out = np.empty(len(self))
         run(lib.pdx_dataset_noise, self._pointer, self.schema.find(name), address(out))
         return out
+
+    def repeats(self, pair: int, name: str) -> _api.pdx_repeats:
+        """What repeated annotations say of one property of one pair: looks (0: one, or not known),
+        mean and sd of the values that each look alone would have given."""
+        out = _api.pdx_repeats()
+        run(lib.pdx_dataset_repeats, self._pointer, pair, self.schema.find(name), byref(out))
+        return out
+
+    def reliability(self) -> Any:
+        """How well repeated annotations agree.
+
+        Returns
+        -------
+        pandas.DataFrame (or structured array)
+            A row per property: Krippendorff's alpha (interval metric) of one look with 95 % limits,
+            noise (sd of one look about the mean of many), looks (mean number), pairs with repeats.
+        """
+        names, rows = [name for name, *_ in _api.pdx_reliability._fields_], []
+        for i, property in enumerate(self.properties):
+            out = _api.pdx_reliability()
+            run(lib.pdx_dataset_reliability, self._pointer, i, byref(out))
+            rows.append((property, *(getattr(out, name) for name in names)))
+        return table_of(["property", *names], rows)
 
     def row(self, pair: int) -> Floats:
         """Comparisons of one pair, shape (D,)."""

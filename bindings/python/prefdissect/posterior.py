@@ -10,6 +10,7 @@ import numpy as np
 from . import _api
 from ._calls import Floats, Handle, borrowed, run, string
 from ._library import lib
+from ._tables import table_of
 
 
 class Posterior:
@@ -190,6 +191,27 @@ class Posterior:
         out = _api.pdx_cut()
         run(lib.pdx_posterior_cut, self._pointer, byref(out))
         return out
+
+    @property
+    def imputations(self) -> int:
+        """How many imputations of noisy properties were made; 0: they count as exact."""
+        return int(lib.pdx_posterior_imputations(self._pointer))
+
+    @property
+    def noise(self) -> Any:
+        """What noise in the properties does to each weight, where imputations were made.
+
+        Returns
+        -------
+        pandas.DataFrame (or structured array)
+            A row per property, fields as pdx_noise in posterior.h.
+        """
+        names, rows = [name for name, *_ in _api.pdx_noise._fields_], []
+        for i, column in enumerate(self.columns):
+            out = _api.pdx_noise()
+            run(lib.pdx_posterior_noise, self._pointer, i, byref(out))
+            rows.append((column, *(getattr(out, name) for name in names)))
+        return table_of(["property", *names], rows)
 
     @property
     def verdict(self) -> str:

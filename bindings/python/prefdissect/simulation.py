@@ -27,7 +27,8 @@ class Simulation(NamedTuple):
 def simulate(*, pairs: int | None = None, scenarios: int | None = None, factors: int | None = None,
              zeros: float | None = None, prior_scale: float | None = None,
              scenario_sd: float | None = None, judges: int | None = None, ties: float | None = None,
-             repeats: int | None = None, schema: Schema | None = None, seed: int | None = None,
+             tie_model: str | None = None, repeats: int | None = None,
+             schema: Schema | None = None, seed: int | None = None,
              progress: ProgressFunction | None = None) -> Simulation:
     """A dataset with correlated properties and judges of known weights, each seeing both orders.
 
@@ -48,6 +49,8 @@ def simulate(*, pairs: int | None = None, scenarios: int | None = None, factors:
         Default 3: "human", "model-strong" and "model-weak".
     ties : float
         Share of human verdicts that are ties; default 0.1.
+    tie_model : {"davidson", "ordinal"}
+        How ties come about.
     repeats : int
         Of each order by the human judge; default 1.
     schema : Schema
@@ -64,7 +67,8 @@ def simulate(*, pairs: int | None = None, scenarios: int | None = None, factors:
     struct, hooks = options(_api.pdx_simulate_options, lib.pdx_simulate_options_init, {
         "pairs": pairs, "scenarios": scenarios, "factors": factors, "zeros": zeros,
         "prior_scale": prior_scale, "scenario_sd": scenario_sd, "judges": judges, "ties": ties,
-        "repeats": repeats, "schema": schema, "seed": seed, "progress": progress})
+        "tie_model": tie_model, "repeats": repeats, "schema": schema, "seed": seed,
+        "progress": progress}, {"tie_model": "TIES"})
     judgments = ctypes.POINTER(_api.pdx_judgments)()
     truth = ctypes.POINTER(_api.pdx_study)()
     dataset = made(_api.pdx_dataset, lib.pdx_simulate, byref(judgments), byref(truth),

@@ -18,6 +18,10 @@ echo "== sdist, and the wheel that is made from it in a clean environment"
 python -m build --outdir "$folder/built" . >"$folder/build.log" 2>&1 || { tail -40 "$folder/build.log"; exit 1; }
 ls "$folder/built"
 
+# Nothing is compiled against Python: one wheel for all versions of it.
+"$folder/venv/bin/pip" install -q --disable-pip-version-check wheel
+python -m wheel tags --remove --python-tag py3 --abi-tag none "$folder"/built/*.whl >/dev/null
+
 echo "== auditwheel"
 auditwheel repair -w "$folder/portable" "$folder"/built/*.whl
 wheel=$(echo "$folder"/portable/*.whl)
