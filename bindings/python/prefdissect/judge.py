@@ -88,8 +88,6 @@ class Judge(Resource):
         limit : int, optional
             At most so many pairs, the first ones.
         allow_missing : bool, optional
-            Finish the file even where answers are missing that may still come.
-        allow_missing : bool, optional
             True: the file is finished even where answers are missing that may still come.
         progress : callable or True, optional
             Called with a `Progress`, an exception stops the run; True: a bar.

@@ -22,7 +22,7 @@ UNREACHED = {
 }
 
 # Parts of the library that are being built; wrapped once they are whole.
-PENDING = ("pdx_probe", "pdx_edits", "pdx_annotat", "pdx_pool", "pdx_report", "pdx_resolve")
+PENDING = ("pdx_columns", "pdx_probe", "pdx_edits", "pdx_annotat", "pdx_pool", "pdx_report", "pdx_resolve")
 
 # Option structs, who takes their fields, and the fields that have another name or none.
 OPTIONS = {
