@@ -194,29 +194,6 @@ pdx_status pdx__answers_open(pdx__http_judge *h) {
 
 void pdx__answers_close(pdx__http_judge *h) { pcre2_code_free(h->pattern); }
 
-/* How models mark off what they think. */
-static const struct {
-    const char *open, *close;
-} thoughts[] = {{"<think>", "</think>"},
-                {"<thinking>", "</thinking>"},
-                {"<reasoning>", "</reasoning>"},
-                {"[THINK]", "[/THINK]"},
-                {"<|channel|>analysis", "<|channel|>final<|message|>"}};
-
-/* After the thinking: a verdict within it is not the answer. */
-static const char *after_thinking(const char *text) {
-    const char *end = NULL, *start = text + strspn(text, " \t\r\n");
-    int32_t begun = 0;
-    for (size_t k = 0; k < sizeof thoughts / sizeof *thoughts; ++k) {
-        size_t length = strlen(thoughts[k].close);
-        begun |= !strncmp(start, thoughts[k].open, strlen(thoughts[k].open));
-        for (const char *at = text; (at = strstr(at, thoughts[k].close)); at += length)
-            if (at + length > end) end = at + length;
-    }
-    if (end) return end;
-    return begun ? "" : text;
-}
-
 static int32_t verdict_in(const pdx__http_judge *h, const char *text) {
     int32_t shown = PDX__SHOWN_NONE;
     size_t length = strlen(text), at = 0;
@@ -247,7 +224,7 @@ static int32_t read_verdict(const pdx__http_judge *h, const cJSON *body, pdx__an
     int cut = reply.finish && !strcmp(reply.finish, "length");
     out->raw = reply.refusal ? reply.refusal : reply.text;
     if (!*out->raw && reply.thought) out->raw = reply.thought;
-    if (!cut && !reply.refusal) out->shown = verdict_in(h, after_thinking(reply.text));
+    if (!cut && !reply.refusal) out->shown = verdict_in(h, pdx__chat_after_thinking(reply.text));
     if (out->shown >= 0) return PDX__ACCEPT_GOOD;
     snprintf(reason, 256, "out of memory");
     return PDX__ACCEPT_AGAIN;

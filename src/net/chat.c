@@ -125,6 +125,28 @@ int32_t pdx__chat_mend(char *body, size_t length) {
     return count;
 }
 
+/* How models mark off what they think. */
+static const struct {
+    const char *open, *close;
+} thoughts[] = {{"<think>", "</think>"},
+                {"<thinking>", "</thinking>"},
+                {"<reasoning>", "</reasoning>"},
+                {"[THINK]", "[/THINK]"},
+                {"<|channel|>analysis", "<|channel|>final<|message|>"}};
+
+const char *pdx__chat_after_thinking(const char *text) {
+    const char *end = NULL, *start = text + strspn(text, " \t\r\n");
+    int32_t begun = 0;
+    for (size_t k = 0; k < sizeof thoughts / sizeof *thoughts; ++k) {
+        size_t length = strlen(thoughts[k].close);
+        begun |= !strncmp(start, thoughts[k].open, strlen(thoughts[k].open));
+        for (const char *at = text; (at = strstr(at, thoughts[k].close)); at += length)
+            if (at + length > end) end = at + length;
+    }
+    if (end) return end;
+    return begun ? "" : text;
+}
+
 static int64_t count_of(const cJSON *usage, const char *key, const char *other) {
     const cJSON *value = member(usage, key);
     if (!value) value = member(usage, other);

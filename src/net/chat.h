@@ -43,6 +43,9 @@ int32_t pdx__chat_read(const cJSON *body, pdx__chat_reply *out, char reason[256]
 /* JSON has no NaN and no infinities, but some servers write them: they become "", in place. How
  * many there were. */
 int32_t pdx__chat_mend(char *body, size_t length);
+/* What stands behind the thinking, which is marked off in any of several ways; "" where it did not
+ * come to an end. */
+const char *pdx__chat_after_thinking(const char *text);
 
 /* "usage": tokens read and written, -1 where it does not say. */
 void pdx__chat_usage(const cJSON *body, int64_t *input, int64_t *output);

@@ -30,6 +30,8 @@ void __wrap_pdx__options_init(void *options, uint32_t size, const pdx__option *t
 
 int main(void) {
     TABLE(pdx_columns_options);
+    TABLE(pdx_annotate_options);
+    TABLE(pdx_annotator_options);
     TABLE(pdx_dataset_options);
     TABLE(pdx_explain_options);
     TABLE(pdx_fit_options);

@@ -16,11 +16,13 @@ typedef struct fault_call {
 
 /* Tables that end with a NULL name. */
 extern const fault_call fault_data_calls[], fault_fit_calls[], fault_judge_calls[],
-    fault_analysis_calls[], fault_probe_calls[];
+    fault_annotate_calls[], fault_analysis_calls[], fault_probe_calls[];
 
 /* Makes the inputs; files go into `folder`. */
 pdx_status fault_data_begin(const char *folder);
 pdx_status fault_fit_begin(void);
+pdx_status fault_annotate_begin(void);
+void fault_annotate_end(void);
 pdx_status fault_judge_begin(void);
 void fault_judge_end(void);
 pdx_status fault_analysis_begin(void);

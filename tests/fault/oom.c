@@ -56,6 +56,7 @@ static void exhaust(const fault_call *call) {
 static void begin(void) {
     OK(fault_data_begin(folder));
     OK(fault_fit_begin());
+    OK(fault_annotate_begin());
     OK(fault_judge_begin());
     OK(fault_analysis_begin());
     OK(fault_probe_begin());
@@ -74,6 +75,8 @@ int main(void) {
     RUN(begin);
     exhaust_all(fault_data_calls);
     exhaust_all(fault_fit_calls);
+    exhaust_all(fault_annotate_calls);
+    fault_annotate_end();
     exhaust_all(fault_judge_calls);
     fault_judge_end();
     exhaust_all(fault_analysis_calls);

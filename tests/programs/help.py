@@ -2,7 +2,7 @@
 import support
 from support import check, equal, refused, run
 
-PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge",
+PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge", "pdx-annotate",
             "pdx-compare", "pdx-explain", "pdx-rank", "pdx-power", "pdx-report"]
 
 
