@@ -48,13 +48,15 @@ static const cli_option table[] = {
      .name = "where",
      .argument = "F=V[,F=V]",
      .target = &where,
-     .help = "only pairs whose fields have these values"},
+     .help = "only pairs whose fields have these values",
+     .advanced = 1},
     {.kind = CLI_INT64,
      .name = "limit",
      .argument = "N",
      .target = &run.limit,
      .most = 9e15,
-     .help = "only the first N pairs"},
+     .help = "only the first N pairs",
+     .advanced = 1},
     {.kind = CLI_SWITCH,
      .name = "only-failed",
      .target = &run.only_failed,
@@ -77,11 +79,13 @@ static const cli_option table[] = {
      .name = "show",
      .argument = "random|both|AB|BA",
      .target = &asked.show,
-     .help = "which response comes first: drawn from --seed for each pair (default), or both"},
+     .help = "which response comes first: drawn from --seed for each pair (default), or both",
+     .advanced = 1},
     {.kind = CLI_SWITCH,
      .name = "single",
      .target = &asked.single,
-     .help = "responses are rated one by one, not side by side"},
+     .help = "responses are rated one by one, not side by side",
+     .advanced = 1},
     {.kind = CLI_TEXT,
      .name = "prompts",
      .argument = "FOLDER",
@@ -380,7 +384,10 @@ static int which_way(void) {
         return way;
     }
     if (!cli.output && !dry_run) cli_fail(CLI_BAD_INPUT, "%s needs -o", ways[way]);
-    if (way == IMPORT) return way;
+    if (way == IMPORT) {
+        if (words.count < 2) cli_fail(CLI_BAD_INPUT, "import needs the original's files");
+        return way;
+    }
     if (!files.pairs) cli_fail(CLI_BAD_INPUT, "%s needs --pairs", ways[way]);
     if (way == RESOLVE && !files.annotations)
         cli_fail(CLI_BAD_INPUT, "resolve needs --annotations");
@@ -406,6 +413,15 @@ static void resolve(pdx_dataset_options *data) {
     pdx_dataset_free(dataset);
 }
 
+static void import_original(void) {
+    pdx_annotate_result result;
+    for (int32_t i = 1; i < words.count; ++i) cli_need_file(words.items[i], 0);
+    pdx_status status = pdx_annotate_import(&result, words.items + 1, words.count - 1, cli.output);
+    if (status == PDX_EIO) cli_write(status);
+    cli_read(status);
+    cli_note("%lld rows, %lld failed", (long long)result.rows, (long long)result.failed);
+}
+
 int main(int argc, char **argv) {
     pdx_dataset_options data;
     pdx_dataset *dataset;
@@ -419,6 +435,10 @@ int main(int argc, char **argv) {
     int way = which_way();
     if (way == STATUS) {
         tell_status();
+        return CLI_DONE;
+    }
+    if (way == IMPORT) {
+        import_original();
         return CLI_DONE;
     }
     run.hooks = data.hooks = cli_hooks();

@@ -164,6 +164,14 @@ PDX_API pdx_status pdx_annotate_batch_write(pdx_annotate_batch *result, pdx_anno
 PDX_API pdx_status pdx_annotate_batch_read(pdx_annotate_batch *result, pdx_annotator *annotator,
                                            const char *results, const char *annotations);
 
+/* The raw annotation files of Li et al. 2024 ("annotation_results/...jsonl" of its annotate.py,
+ * pairwise) into annotations.jsonl at `out`. Pairs are named "li2024/<id>", as pdx_import names
+ * those of its raw records. Loaded with them, the rows give the comparisons of the original's
+ * rules, the record's own numbers of words included. result: rows, failed (texts that are no JSON
+ * object). */
+PDX_API pdx_status pdx_annotate_import(pdx_annotate_result *result, const char *const *paths,
+                                       int32_t count, const char *out);
+
 /* What a file of annotations holds, stage by stage. */
 typedef struct pdx_annotate_stage {
     const char *name;       /* static */

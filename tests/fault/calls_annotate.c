@@ -82,6 +82,14 @@ static pdx_status annotations_report(void) {
     return pdx_annotations_report(stages, fault_path("annotated"), NULL, NULL);
 }
 
+static pdx_status annotate_import(void) {
+    const char *path = fault_path("raw.jsonl");
+    pdx_annotate_result result;
+    pdx_status status = pdx_annotate_import(&result, &path, 1, fault_path("imported"));
+    unlink(fault_path("imported"));
+    return status;
+}
+
 /* One answer that suits every stage, for every request. */
 static pdx_status answer_requests(void) {
     static const char answer[] =
@@ -116,13 +124,10 @@ static pdx_status answer_requests(void) {
 }
 
 const fault_call fault_annotate_calls[] = {
-    {"annotator_open", annotator_open, 1},
-    {"annotate_batch_write", batch_write, 1},
-    {"annotate_batch_read", batch_read, 1},
-    {"annotate_run", annotate_run, 1},
-    {"annotate_run again", annotate_again, 1},
-    {"annotations_report", annotations_report, 1},
-    {NULL, NULL, 0},
+    {"annotator_open", annotator_open, 1},         {"annotate_batch_write", batch_write, 1},
+    {"annotate_batch_read", batch_read, 1},        {"annotate_run", annotate_run, 1},
+    {"annotate_run again", annotate_again, 1},     {"annotate_import", annotate_import, 1},
+    {"annotations_report", annotations_report, 1}, {NULL, NULL, 0},
 };
 
 pdx_status fault_annotate_begin(void) {
@@ -133,6 +138,14 @@ pdx_status fault_annotate_begin(void) {
     FILE *file = fopen(fault_path("annotated.json"), "w");
     if (!file || fputs(text, file) < 0 || fclose(file) != 0) return PDX_EIO;
     MUST(pdx_schema_load(&schema, fault_path("annotated.json")));
+    static const char raw[] =
+        "{\"tag\":\"0_query-info\",\"output\":\"{\\\"clear intent\\\":\\\"No\\\","
+        "\\\"explicit constraints\\\":[\\\"x\\\"]}\"}\n"
+        "{\"tag\":\"0_query-free-features-pair\",\"output\":\"{\\\"polite\\\":{\\\"response 1\\\":"
+        "\\\"2\\\",\\\"response 2\\\":1}}\"}\n"
+        "{\"tag\":\"0_query-aware-once-features-pair\",\"output\":\"{}\"}\n";
+    file = fopen(fault_path("raw.jsonl"), "w");
+    if (!file || fputs(raw, file) < 0 || fclose(file) != 0) return PDX_EIO;
     pdx_dataset_files files = {.pairs = fault_path("pairs.jsonl")};
     MUST(pdx_dataset_load(&pairs, &files, NULL));
     MUST(answer_requests());

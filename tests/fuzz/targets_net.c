@@ -9,6 +9,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "annotate/forms.h"
+#include "annotate/relax.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "judge/http.h"
@@ -102,6 +104,53 @@ static inline void batch(input in) {
     if (pdx__journal_count(j) > counts.answered) abort();
     pdx__journal_close(j);
     unlink(path);
+}
+
+static const pdx__prompts *prompts_of(int32_t single) {
+    static pdx__prompts *prompts[2];
+    pdx_schema *schema;
+    if (prompts[single]) return prompts[single];
+    if (pdx_schema_builtin(&schema, "li2024") != PDX_OK) abort();
+    if (pdx__prompts_open(&prompts[single], NULL, schema, single) != PDX_OK) abort();
+    pdx_schema_free(schema);
+    return prompts[single];
+}
+
+/* What an annotator says: values are JSON of numbers on their scales, or there is a reason. */
+static inline void annotated(input in) {
+    static const char facts_text[] =
+        "{\"unclear_intent\":true,\"feelings\":true,\"constraints\":[\"x\"],"
+        "\"stances\":[\"x\",\"y\"],\"mistakes\":[]}";
+    pdx_status status;
+    char *text = malloc(in.size + 1);
+    if (!text) abort();
+    memcpy(text, in.text, in.size);
+    text[in.size] = 0;
+    cJSON *object = pdx__relaxed_object(text, &status), *facts = cJSON_Parse(facts_text);
+    for (int32_t k = 0; object && k < 2 * PDX_ANNOTATE_STAGES; ++k) {
+        int32_t stage = k / 2, single = k % 2;
+        if (stage == PDX_ANNOTATE_REFERENCE) continue;
+        pdx__buf values = PDX__BUF_EMPTY, errors = PDX__BUF_EMPTY;
+        char reason[512];
+        pdx__shown shown = {{1, 0}, single ? 1 : 2};
+        int32_t good = pdx__form_read(prompts_of(single), stage, facts, object, shown, &values,
+                                      &errors, reason);
+        cJSON *tree = NULL;
+        if (!good && !*reason) abort();
+        if (good &&
+            pdx__json_parse(&tree, values.data, values.length, (pdx__where){"", 0}) != PDX_OK)
+            abort();
+        cJSON_Delete(tree);
+        if (good && errors.length &&
+            pdx__json_parse(&tree, errors.data, errors.length, (pdx__where){"", 0}) != PDX_OK)
+            abort();
+        if (errors.length) cJSON_Delete(tree);
+        pdx__buf_free(&values);
+        pdx__buf_free(&errors);
+    }
+    cJSON_Delete(object);
+    cJSON_Delete(facts);
+    free(text);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

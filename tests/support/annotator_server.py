@@ -3,6 +3,7 @@
 A response holds its ratings as [[property=2]], its errors as [[error minor]] (once for each), and
 [[unsure]] where it cannot be checked; a query holds facts as [[fact feelings]] or [[entry constraints
 some text]]. What is not planted is rated 1. `annotate(body)` is the answer of the route of chat."""
+import itertools
 import json
 import re
 
@@ -72,9 +73,12 @@ def annotate(body):
     return reply(body, text)
 
 
+NUMBERS = itertools.count()
+
+
 def reply(body, text, finish="stop", refusal=None):
     length = sum(len(m["content"]) for m in body["messages"])
-    return {"id": "x", "object": "chat.completion", "model": body["model"] + "-0613", "choices": [
+    return {"id": f"x{next(NUMBERS)}", "object": "chat.completion", "model": body["model"] + "-0613", "choices": [
         {"index": 0, "message": {"role": "assistant", "content": text, "refusal": refusal},
          "finish_reason": finish}],
         "usage": {"prompt_tokens": length // 4, "completion_tokens": len(text or "") // 4}}

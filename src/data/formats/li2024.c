@@ -261,6 +261,17 @@ static pdx_status add_record(pdx__import *import, study *all, record_facts *fact
     return PDX_OK;
 }
 
+/* Its own numbers of words: the rule of length counts by them. */
+static pdx_status keep_words(const cJSON *record, pdx__buf *extra, pdx__where where) {
+    static const char *const fields[] = {"response_a word", "response_b word"};
+    for (int i = 0; i < 2; ++i) {
+        int64_t words = -1;
+        PDX__TRY(pdx__json_int(record, fields[i], PDX__OPTIONAL, &words, where));
+        if (words >= 0) pdx__buf_printf(extra, ",\"%s\":%lld", fields[i], (long long)words);
+    }
+    return extra->status;
+}
+
 static pdx_status read_raw(pdx__import *import, void *context, const cJSON *record,
                            pdx__where where) {
     study *all = context;
@@ -289,6 +300,7 @@ static pdx_status read_raw(pdx__import *import, void *context, const cJSON *reco
         if (group)
             PDX__GO(pdx__strmap_add(&all->groups, group, strlen(group), &facts->group, NULL));
     }
+    PDX__GO(keep_words(record, &extra, where));
     if (name.length) pdx__buf_printf(&id, "li2024/%s", name.data);
     else pdx__buf_printf(&id, "li2024/%lld", (long long)number);
     PDX__GO(id.status);
