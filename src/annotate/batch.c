@@ -113,7 +113,7 @@ static pdx_status begin(batch *b, const char *annotations) {
     const pdx_annotator *n = b->p.n;
     char *journal = NULL;
     b->p.structured = n->a.structured ? n->a.structured : PDX_STRUCTURED_SCHEMA;
-    PDX__TRY(pdx__rows_open(&b->p.rows, annotations));
+    PDX__TRY(pdx__old_rows_open(&b->p.rows, annotations));
     if (!annotations && !n->o.journal) return PDX_OK;
     PDX__TRY(pdx__annotator_journal(&journal, n, annotations));
     pdx_status status = pdx__structured_find(n, journal, 1, &b->p.structured);
@@ -152,7 +152,7 @@ pdx_status pdx_annotate_batch_write(pdx_annotate_batch *result, pdx_annotator *a
     double input = (double)result->tokens * b.budget.input_price;
     result->usd = input + (double)b.fair * b.budget.output_price;
     result->usd_most = input + (double)b.most * b.budget.output_price;
-    pdx__rows_close(b.p.rows);
+    pdx__old_rows_close(b.p.rows);
     pdx__asker_close(b.asker);
     pdx__strmap_free(&b.written);
     return status;

@@ -191,7 +191,7 @@ static pdx_status fail_task(pdx__pipeline *p, pdx__task *t, const pdx__told *tol
 /* The old row of this key: the task's from now on, or to be replaced by what it will say. */
 static pdx_status find_old(pdx__pipeline *p, const pdx__task *t, int64_t *index, int32_t *failed) {
     pdx__row_key key = {t->of->id, t->stage, t->order, t->repeat, t->side};
-    return pdx__rows_find(p->rows, &key, index, failed);
+    return pdx__old_rows_find(p->rows, &key, index, failed);
 }
 
 pdx_status pdx__task_stop(pdx__pipeline *p, pdx__task *t, const char *reason) {
@@ -199,9 +199,9 @@ pdx_status pdx__task_stop(pdx__pipeline *p, pdx__task *t, const char *reason) {
     int32_t failed;
     if (t->state > PDX__TASK_ASKED) return PDX_OK;
     PDX__TRY(find_old(p, t, &old, &failed));
-    if (old >= 0) pdx__rows_use(p->rows, old);
+    if (old >= 0) pdx__old_rows_use(p->rows, old);
     if (old >= 0 && !failed) {
-        PDX__TRY(pdx__rows_read(p->rows, old, &t->row));
+        PDX__TRY(pdx__old_rows_read(p->rows, old, &t->row));
         return end_task(p, t, PDX__TASK_FAILED);
     }
     return fail_task(p, t, NULL, reason, 0);
@@ -230,7 +230,7 @@ static pdx_status take_old(pdx__pipeline *p, pdx__task *t, int64_t index, int32_
     cJSON *row = NULL;
     pdx__where where = {"annotations", 0};
     *taken = 0;
-    pdx_status status = pdx__rows_read(p->rows, index, &line);
+    pdx_status status = pdx__old_rows_read(p->rows, index, &line);
     if (status == PDX_OK) status = pdx__json_parse(&row, line.data, line.length, where);
     const cJSON *provenance = cJSON_GetObjectItemCaseSensitive(row, "provenance");
     const cJSON *prompt = cJSON_GetObjectItemCaseSensitive(provenance, "prompt_sha256");
@@ -241,7 +241,7 @@ static pdx_status take_old(pdx__pipeline *p, pdx__task *t, int64_t index, int32_
         *taken = 1;
         status = pass_on(t, values);
         if (status == PDX_OK) {
-            pdx__rows_use(p->rows, index);
+            pdx__old_rows_use(p->rows, index);
             ++p->result->kept;
             t->row = line;
             line = (pdx__buf)PDX__BUF_EMPTY;
@@ -325,7 +325,7 @@ static pdx_status start_task(pdx__pipeline *p, pdx__task *t) {
     PDX__TRY(find_old(p, t, &old, &failed));
     if (old >= 0 && !failed) PDX__TRY(take_old(p, t, old, &taken));
     if (taken) return end_task(p, t, PDX__TASK_GOOD);
-    if (old >= 0) pdx__rows_use(p->rows, old);
+    if (old >= 0) pdx__old_rows_use(p->rows, old);
     if (t->stage == PDX_ANNOTATE_QUERY_SPECIFIC &&
         !pdx__form_asks(p->n->prompts, t->stage, t->of->facts[t->repeat])) {
         begin_row(t);
@@ -339,7 +339,7 @@ static pdx_status start_task(pdx__pipeline *p, pdx__task *t) {
 
 pdx_status pdx__work_start(pdx__pipeline *p, int64_t pair, pdx__work **out) {
     *out = NULL;
-    if (p->only_failed && !pdx__rows_failed(p->rows, pdx_dataset_id(p->dataset, pair)))
+    if (p->only_failed && !pdx__old_rows_failed(p->rows, pdx_dataset_id(p->dataset, pair)))
         return PDX_OK;
     pdx__work *w = pdx__alloc_zero(1, sizeof *w);
     if (!w) return PDX_ENOMEM;

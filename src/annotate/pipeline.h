@@ -42,7 +42,7 @@ struct pdx__work {
 typedef struct pdx__pipeline {
     const pdx_annotator *n;
     pdx_dataset *dataset;
-    pdx__rows *rows; /* of an earlier run */
+    pdx__old_rows *rows; /* of an earlier run */
     int32_t structured, only_failed;
     pdx_annotate_result *result;
     char failure[320]; /* the first that may mend itself */

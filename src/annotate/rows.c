@@ -16,7 +16,7 @@ typedef struct place {
     int32_t failed, used;
 } place;
 
-struct pdx__rows {
+struct pdx__old_rows {
     char *path;
     int file; /* -1: not there */
     pdx__strmap keys, troubled;
@@ -50,14 +50,14 @@ pdx_status pdx__row_key_read(pdx__row_key *out, const cJSON *row, pdx__where whe
     return PDX_OK;
 }
 
-static pdx_status name_key(pdx__rows *r, const pdx__row_key *key) {
+static pdx_status name_key(pdx__old_rows *r, const pdx__row_key *key) {
     pdx__buf_clear(&r->key);
     pdx__buf_printf(&r->key, "%d %d %d %d ", key->stage, key->order, key->side, key->repeat);
     pdx__buf_text(&r->key, key->id);
     return r->key.status;
 }
 
-static pdx_status take_line(pdx__rows *r, const pdx__lines *lines) {
+static pdx_status take_line(pdx__old_rows *r, const pdx__lines *lines) {
     cJSON *row;
     pdx__where where = {lines->path, lines->number};
     pdx__row_key key;
@@ -81,7 +81,7 @@ static pdx_status take_line(pdx__rows *r, const pdx__lines *lines) {
     return status;
 }
 
-static pdx_status read_all(pdx__rows *r, const char *path) {
+static pdx_status read_all(pdx__old_rows *r, const char *path) {
     if (!path) return PDX_OK;
     r->path = pdx__strdup(path);
     if (!r->path) return PDX_ENOMEM;
@@ -100,18 +100,18 @@ static pdx_status read_all(pdx__rows *r, const char *path) {
     return status;
 }
 
-pdx_status pdx__rows_open(pdx__rows **out, const char *path) {
+pdx_status pdx__old_rows_open(pdx__old_rows **out, const char *path) {
     *out = NULL;
-    pdx__rows *r = pdx__alloc_zero(1, sizeof *r);
+    pdx__old_rows *r = pdx__alloc_zero(1, sizeof *r);
     if (!r) return PDX_ENOMEM;
     r->file = -1;
     pdx_status status = read_all(r, path);
     if (status == PDX_OK) *out = r;
-    else pdx__rows_close(r);
+    else pdx__old_rows_close(r);
     return status;
 }
 
-void pdx__rows_close(pdx__rows *r) {
+void pdx__old_rows_close(pdx__old_rows *r) {
     if (!r) return;
     if (r->file >= 0) close(r->file);
     pdx__free(r->path);
@@ -122,7 +122,8 @@ void pdx__rows_close(pdx__rows *r) {
     pdx__free(r);
 }
 
-pdx_status pdx__rows_find(pdx__rows *r, const pdx__row_key *key, int64_t *index, int32_t *failed) {
+pdx_status pdx__old_rows_find(pdx__old_rows *r, const pdx__row_key *key, int64_t *index,
+                              int32_t *failed) {
     *index = -1;
     *failed = 0;
     PDX__TRY(name_key(r, key));
@@ -131,11 +132,11 @@ pdx_status pdx__rows_find(pdx__rows *r, const pdx__row_key *key, int64_t *index,
     return PDX_OK;
 }
 
-int32_t pdx__rows_failed(const pdx__rows *r, const char *id) {
+int32_t pdx__old_rows_failed(const pdx__old_rows *r, const char *id) {
     return pdx__strmap_find(&r->troubled, id, strlen(id)) >= 0;
 }
 
-pdx_status pdx__rows_read(pdx__rows *r, int64_t index, pdx__buf *out) {
+pdx_status pdx__old_rows_read(pdx__old_rows *r, int64_t index, pdx__buf *out) {
     const place *at = &r->list[index];
     char *line = pdx__alloc((size_t)at->length + 1, 1);
     if (!line) return PDX_ENOMEM;
@@ -148,9 +149,9 @@ pdx_status pdx__rows_read(pdx__rows *r, int64_t index, pdx__buf *out) {
     return status == PDX_OK ? out->status : status;
 }
 
-void pdx__rows_use(pdx__rows *r, int64_t index) { r->list[index].used = 1; }
+void pdx__old_rows_use(pdx__old_rows *r, int64_t index) { r->list[index].used = 1; }
 
-int64_t pdx__rows_left(const pdx__rows *r, int64_t index) {
+int64_t pdx__old_rows_left(const pdx__old_rows *r, int64_t index) {
     for (; index < r->keys.count; ++index)
         if (!r->list[index].used) return index;
     return -1;

@@ -95,9 +95,9 @@ static pdx_status flush(run *r, int32_t all) {
 static pdx_status write_left_over(run *r) {
     pdx__buf line = PDX__BUF_EMPTY;
     pdx_status status = PDX_OK;
-    for (int64_t i = 0; status == PDX_OK && (i = pdx__rows_left(r->p.rows, i)) >= 0; ++i) {
+    for (int64_t i = 0; status == PDX_OK && (i = pdx__old_rows_left(r->p.rows, i)) >= 0; ++i) {
         pdx__buf_clear(&line);
-        status = pdx__rows_read(r->p.rows, i, &line);
+        status = pdx__old_rows_read(r->p.rows, i, &line);
         if (status == PDX_OK) status = write_text(r, &line);
     }
     pdx__buf_free(&line);
@@ -218,7 +218,7 @@ static pdx_status begin(run *r, const char *path) {
     if (status == PDX_OK) status = pdx__asker_open(&r->asker, &setup);
     pdx__free(journal);
     PDX__TRY(status);
-    PDX__TRY(pdx__rows_open(&r->p.rows, path));
+    PDX__TRY(pdx__old_rows_open(&r->p.rows, path));
     pdx__buf_printf(&part, "%s.part", path);
     r->part = pdx__buf_take(&part);
     if (!r->part) return PDX_ENOMEM;
@@ -261,7 +261,7 @@ static void end(run *r) {
         pdx__work_free(&r->p, w);
     }
     pdx__asker_close(r->asker);
-    pdx__rows_close(r->p.rows);
+    pdx__old_rows_close(r->p.rows);
     if (r->out) {
         fclose(r->out);
         unlink(r->part);

@@ -73,6 +73,16 @@ PDX_ANNOTATE_QUERY_AWARE = 3
 PDX_ANNOTATE_QUERY_SPECIFIC = 4
 PDX_ANNOTATE_ERROR = 5
 PDX_ANNOTATE_SCENARIO = 6
+PDX_ANNOTATE_STAGES = 7
+PDX_SHOW_RANDOM = 0
+PDX_SHOW_BOTH = 1
+PDX_SHOW_AB = 2
+PDX_SHOW_BA = 3
+PDX_STRUCTURED_AUTO = 0
+PDX_STRUCTURED_SCHEMA = 1
+PDX_STRUCTURED_JSON_SCHEMA = 2
+PDX_STRUCTURED_JSON = 3
+PDX_STRUCTURED_NONE = 4
 PDX_TOO_LONG_REFUSE = 0
 PDX_TOO_LONG_TRUNCATE = 1
 PDX_HTTP_COMPLETIONS = 0
@@ -147,6 +157,10 @@ class pdx_dataset(Structure):
 
 
 class pdx_judgments(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_annotator(Structure):
     """Opaque: only handled by pointer."""
 
 
@@ -472,6 +486,125 @@ class pdx_http_totals(Struct):
         ("from_journal", c_int64),
         ("failed", c_int64),
         ("attempts", c_int64),
+        ("input_tokens", c_int64),
+        ("output_tokens", c_int64),
+        ("usd", c_double),
+    ]
+
+
+class pdx_annotator_options(Struct):
+    size: int
+    schema: Any
+    prompts: bytes | None
+    stages: bytes | None
+    body: bytes | None
+    single: int
+    show: int
+    repeats: int
+    structured: int
+    corrections: int
+    reasoning: int
+    temperature: float
+    max_tokens: int
+    seed: int
+    _fields_ = [
+        ("size", c_uint32),
+        ("schema", POINTER(pdx_schema)),
+        ("prompts", c_char_p),
+        ("stages", c_char_p),
+        ("body", c_char_p),
+        ("single", c_int32),
+        ("show", c_int32),
+        ("repeats", c_int32),
+        ("structured", c_int32),
+        ("corrections", c_int32),
+        ("reasoning", c_int32),
+        ("temperature", c_double),
+        ("max_tokens", c_int64),
+        ("seed", c_uint64),
+    ]
+
+
+class pdx_annotate_options(Struct):
+    size: int
+    only_failed: int
+    limit: int
+    hooks: pdx_hooks
+    _fields_ = [
+        ("size", c_uint32),
+        ("only_failed", c_int32),
+        ("limit", c_int64),
+        ("hooks", pdx_hooks),
+    ]
+
+
+class pdx_annotate_result(Struct):
+    pairs: int
+    rows: int
+    kept: int
+    failed: int
+    refused: int
+    unusable: int
+    corrections: int
+    requests: int
+    from_journal: int
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    seconds: float
+    structured: int
+    _fields_ = [
+        ("pairs", c_int64),
+        ("rows", c_int64),
+        ("kept", c_int64),
+        ("failed", c_int64),
+        ("refused", c_int64),
+        ("unusable", c_int64),
+        ("corrections", c_int64),
+        ("requests", c_int64),
+        ("from_journal", c_int64),
+        ("input_tokens", c_int64),
+        ("output_tokens", c_int64),
+        ("usd", c_double),
+        ("seconds", c_double),
+        ("structured", c_int32),
+    ]
+
+
+class pdx_annotate_batch(Struct):
+    requests: int
+    answered: int
+    dependent: int
+    tokens: int
+    usd: float
+    usd_most: float
+    _fields_ = [
+        ("requests", c_int64),
+        ("answered", c_int64),
+        ("dependent", c_int64),
+        ("tokens", c_int64),
+        ("usd", c_double),
+        ("usd_most", c_double),
+    ]
+
+
+class pdx_annotate_stage(Struct):
+    name: bytes | None
+    rows: int
+    failed: int
+    refused: int
+    not_applicable: int
+    corrected: int
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    _fields_ = [
+        ("name", c_char_p),
+        ("rows", c_int64),
+        ("failed", c_int64),
+        ("refused", c_int64),
+        ("not_applicable", c_int64),
+        ("corrected", c_int64),
         ("input_tokens", c_int64),
         ("output_tokens", c_int64),
         ("usd", c_double),
@@ -1538,6 +1671,65 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "pdx_http_options_init": (None, [POINTER(pdx_http_options), c_uint32]),
+    "pdx_annotator_options_init": (None, [POINTER(pdx_annotator_options), c_uint32]),
+    "pdx_annotator_open": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_annotator)),
+            POINTER(pdx_http_options),
+            POINTER(pdx_annotator_options),
+        ],
+    ),
+    "pdx_annotator_free": (None, [POINTER(pdx_annotator)]),
+    "pdx_annotate_options_init": (None, [POINTER(pdx_annotate_options), c_uint32]),
+    "pdx_annotate_run": (
+        c_int32,
+        [
+            POINTER(pdx_annotate_result),
+            POINTER(pdx_annotator),
+            POINTER(pdx_dataset),
+            c_char_p,
+            POINTER(pdx_annotate_options),
+        ],
+    ),
+    "pdx_annotate_batch_write": (
+        c_int32,
+        [
+            POINTER(pdx_annotate_batch),
+            POINTER(pdx_annotator),
+            POINTER(pdx_dataset),
+            c_char_p,
+            c_char_p,
+            POINTER(pdx_annotate_options),
+        ],
+    ),
+    "pdx_annotate_batch_read": (
+        c_int32,
+        [
+            POINTER(pdx_annotate_batch),
+            POINTER(pdx_annotator),
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_annotate_import": (
+        c_int32,
+        [
+            POINTER(pdx_annotate_result),
+            POINTER(c_char_p),
+            c_int32,
+            c_char_p,
+        ],
+    ),
+    "pdx_annotations_report": (
+        c_int32,
+        [
+            POINTER(pdx_annotate_stage),
+            c_char_p,
+            c_char_p,
+            c_char_p,
+        ],
+    ),
     "pdx_local_options_init": (None, [POINTER(pdx_local_options), c_uint32]),
     "pdx_judge_open_local": (
         c_int32,
