@@ -192,7 +192,9 @@ typedef struct pdx_cut {
  * options.imputations the posterior (mean, sd, intervals, ...) allows for it: the true properties
  * are unknowns, normal around what was measured and tilted by the verdicts, and as many sets of
  * them are drawn, each fitted by EP; the fits are mixed. Evidence, certificate, folds and
- * prediction are those of the fit that takes the properties as exact. */
+ * prediction are those of the fit that takes the properties as exact. Of differences
+ * (PDX_VALUES_DIFFERENCE) all of the noise is allowed for; of comparisons, which err near their
+ * tolerance only, most of it. */
 typedef struct pdx_noise {
     int32_t known;                       /* 0: not allowed for */
     double alpha, alpha_low, alpha_high; /* the rest as in pdx_reliability; NaN: no repeats */
