@@ -1,5 +1,6 @@
-/* Fits with ties as an outcome: against sums over a grid where there is one weight, against NUTS
- * where there are many, and where the data say next to nothing. */
+/* Fits with ties as an outcome: against sums over a grid where there is one
+ * weight, against NUTS where there are many, and where the data say next to
+ * nothing. */
 #include <prefdissect/prefdissect.h>
 
 #include "bayes/cut.h"
@@ -90,11 +91,15 @@ typedef struct moments {
     double a, a_sd, theta, theta_sd, log_evidence, cross, elpd;
 } moments;
 
+enum { STEPS = 500 };
+static double below[STEPS + 1]; /* P(a <= -10 + 20 i / STEPS) of the last grid,
+                                   trapezoidal */
+
 static moments grid(const rows *r, int32_t model, double from, double to) {
-    enum { STEPS = 500 };
     double count[3][3], inverse[3][3] = {{0}}, p[3]; /* E 1/p of each kind of row */
     double s[6] = {0}, top = -INFINITY, ha = 20.0 / STEPS, ht = (to - from) / STEPS;
     count_rows(r, model, count);
+    memset(below, 0, sizeof below);
     for (int pass = 0; pass < 2; ++pass)
         for (int i = 0; i <= STEPS; ++i)
             for (int j = 0; j <= STEPS; ++j) {
@@ -106,6 +111,7 @@ static moments grid(const rows *r, int32_t model, double from, double to) {
                 }
                 double f = exp(l - top), terms[6] = {1, a, a * a, t, t * t, a * t};
                 for (int k = 0; k < 6; ++k) s[k] += f * terms[k];
+                below[i] += f;
                 for (int x = 0; x < 3; ++x) {
                     pdx__cut_outcomes(model, t, a * (x - 1), p);
                     for (int o = 0; o < 3; ++o) inverse[x][o] += f / p[o];
@@ -115,6 +121,11 @@ static moments grid(const rows *r, int32_t model, double from, double to) {
     m.a_sd = sqrt(s[2] / s[0] - m.a * m.a);
     m.theta_sd = sqrt(s[4] / s[0] - m.theta * m.theta);
     m.cross = s[5] / s[0] - m.a * m.theta;
+    for (int i = STEPS; i >= 0; --i) { /* density -> distribution function */
+        double sum = -0.5 * below[i];
+        for (int j = 0; j <= i; ++j) sum += below[j];
+        below[i] = sum / s[0];
+    }
     m.elpd = 0;
     for (int i = 0; i < r->n; ++i) {
         const int o = r->y[i] == 1 ? 0 : r->y[i] == 0.5 ? 1 : 2;
@@ -138,6 +149,11 @@ static void check_grid(int32_t model, double from, double to, double factor) {
     CHECK_NEAR(fit.covariance[1], m.cross, factor * 0.01 * m.a_sd * m.theta_sd);
     CHECK_NEAR(fit.log_evidence, m.log_evidence, factor * 0.005);
     CHECK_NEAR(fit.elpd_loo, m.elpd, factor * 0.01);
+    for (int q = 0; q < 3; ++q) {
+        const double at = (fit.quantiles[q] + 10) / 20 * STEPS;
+        const int i = (int)at;
+        CHECK_NEAR(below[i] + (at - i) * (below[i + 1] - below[i]), probs[q], factor * 0.005);
+    }
     CHECK(fit.certificate.ok);
     pdx__fit_free(&fit);
     OK(fit_rows(&fit, &sample, model, PDX_METHOD_STIS, 0));
@@ -158,7 +174,8 @@ static void one_weight(void) {
     }
 }
 
-/* theta is then known from its prior and from the verdicts, or the ties, alone: a long tail. */
+/* theta is then known from its prior and from the verdicts, or the ties, alone:
+ * a long tail. */
 static void no_tie_and_nothing_but_ties(void) {
     static const double a[] = {0.9};
     for (int m = 0; m < 2; ++m) {
@@ -216,8 +233,8 @@ static void against_nuts(void) {
     }
 }
 
-/* Few rows that a wide prior leaves nearly free: EP's certificate fails, and draws or NUTS answer,
- * which must agree with each other. */
+/* Few rows that a wide prior leaves nearly free: EP's certificate fails, and
+ * draws or NUTS answer, which must agree with each other. */
 static void the_gates_open(void) {
     double a[8] = {3, -3, 2, 1, 0, 0, 1, -2};
     pdx__fit fit, nuts;
@@ -287,7 +304,8 @@ static void rows_as_users_give_them(void) {
     }
 }
 
-/* An offset along a column whose prior is all but flat moves its weight, in ties too. */
+/* An offset along a column whose prior is all but flat moves its weight, in
+ * ties too. */
 static void offsets_count_in_ties(void) {
     static const double a[] = {0.5};
     double offset[MOST], mean[2];
