@@ -285,9 +285,12 @@ static pdx_status describe(pdx_posterior *p, const pdx__sample *s) {
     pdx__free(p->label);
     if (!(p->label = pdx__strdup(s->label ? s->label : ""))) return PDX_ENOMEM;
     PDX__TRY(pdx__posterior_write_verdict(p));
-    if (!p->margin.known || !p->prediction.folds) return PDX_OK;
-    char sentence[320];
-    pdx__margin_sentence(&p->margin, sentence, sizeof sentence);
+    char sentence[320] =
+        "This holds for the fit that takes the properties as exact; the imputations "
+        "are EP's alone.";
+    if (p->margin.known && p->prediction.folds)
+        pdx__margin_sentence(&p->margin, sentence, sizeof sentence);
+    else if (!p->imputations) return PDX_OK;
     pdx__buf verdict = PDX__BUF_EMPTY;
     pdx__buf_printf(&verdict, "%s %s", p->verdict, sentence);
     char *text = pdx__buf_take(&verdict);
