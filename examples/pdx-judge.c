@@ -427,6 +427,7 @@ int main(int argc, char **argv) {
     run.hooks = data.hooks = cli_hooks();
     data.where = where;
     data.threads = cli.threads;
+    data.surface = -1;
 
     cli_read(pdx_dataset_load(&dataset, &files, &data));
     pdx_judge *judge = open_judge(way);

@@ -1,26 +1,35 @@
 #!/bin/sh
 # The library beside its peers on this machine, by hand: takes minutes to set up (llama.cpp is
 # compiled) and is no part of tests/run.sh.
-#   sh tests/peers.sh [PAIRS.jsonl] [COUNT]
-# PEERS_PYTHON: a Python that has llama-cpp-python (and torch, transformers); without it, one is made
-# in build-test/peers.
+#   sh tests/peers.sh [local|http] [PAIRS.jsonl] [COUNT]
+# local (default; 40 pairs): the local judge beside llama.cpp and transformers, speed and agreement.
+# http (200 pairs): the judge over HTTP on llama-cpp-python's server, through completions and chat,
+#   beside the same model in process.
+# PEERS_PYTHON: a Python that has llama-cpp-python[server] (local: and torch, transformers); without
+# it, one is made in build-test/peers. llama.cpp is built without the instructions of this one
+# processor (GGML_NATIVE=OFF), for its AMX path crashes on some virtual machines.
 set -e
 cd "$(dirname "$0")/.."
 . examples/setup.sh
+what=local
+case $1 in local|http) what=$1; shift ;; esac
 want_build
 want python3-pip python3 -m pip --version
 install_missing
 pairs=${1:-examples/data/arena.jsonl}
-count=${2:-40}
 [ -f build/build.ninja ] || meson setup build -Dtests=false >&2
 ninja -C build examples/pdx-judge >&2
 fetch_model build/model
 python=$PEERS_PYTHON
 if [ -z "$python" ]; then
     python=build-test/peers/bin/python
-    if [ ! -x "$python" ]; then
-        python3 -m venv build-test/peers
-        "$python" -m pip install -q llama-cpp-python==0.3.36 torch transformers accelerate gguf numpy
-    fi
+    [ -x "$python" ] || python3 -m venv build-test/peers
+    CMAKE_ARGS="-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON" \
+        "$python" -m pip install -q 'llama-cpp-python[server]==0.3.36' numpy
+    if [ $what = local ]; then "$python" -m pip install -q torch transformers accelerate gguf; fi
 fi
-"$python" tests/peers/local_judge.py build/examples/pdx-judge "$model" "$pairs" "$count"
+if [ $what = http ]; then
+    "$python" tests/peers/http_judge.py build/examples/pdx-judge "$model" "$pairs" "${2:-200}" \
+        build-test/peers-http
+else "$python" tests/peers/local_judge.py build/examples/pdx-judge "$model" "$pairs" "${2:-40}"
+fi

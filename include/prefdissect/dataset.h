@@ -49,7 +49,8 @@ typedef struct pdx_dataset_options {
     const char *where; /* "field=value[,field=value]": pairs that do not match are left out */
     int32_t threads;   /* 0 (default): all cores */
     int32_t surface;   /* 1: the surface properties too, computed from the texts, behind the
-                          others; default 0: only where there are no others */
+                          others; default 0: only where there are no others; -1: not even then,
+                          for callers that want the texts alone (the schema is then empty) */
     pdx_hooks hooks;
 } pdx_dataset_options;
 

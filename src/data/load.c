@@ -15,7 +15,7 @@ static const pdx__option option_rows[] = {
     {"group_by", PDX__OPTION_POINTER, offsetof(pdx_dataset_options, group_by), 0, 0, 0, NULL},
     {"where", PDX__OPTION_POINTER, offsetof(pdx_dataset_options, where), 0, 0, 0, NULL},
     {"threads", PDX__OPTION_INT32, offsetof(pdx_dataset_options, threads), 0, 0, 1024, NULL},
-    {"surface", PDX__OPTION_INT32, offsetof(pdx_dataset_options, surface), 0, 0, 1, NULL},
+    {"surface", PDX__OPTION_INT32, offsetof(pdx_dataset_options, surface), 0, -1, 1, NULL},
     {"hooks", PDX__OPTION_HOOKS, offsetof(pdx_dataset_options, hooks), 0, 0, 0, NULL},
 };
 
@@ -183,7 +183,9 @@ static pdx_status choose_schema(pdx_schema **out, pdx__features **features,
     else if (files->annotations && options->schema)
         status = pdx__schema_copy(&first, options->schema);
     else if (files->annotations || files->resolved) status = pdx_schema_builtin(&first, "li2024");
-    if (status == PDX_OK && (!first || options->surface))
+    if (status == PDX_OK && !first && options->surface < 0)
+        status = pdx__schema_create(&first, "none", NULL, 0);
+    if (status == PDX_OK && (!first || options->surface > 0))
         status = pdx_schema_builtin(&surface, "surface");
     if (status == PDX_OK && first && surface) {
         status = pdx__schema_join(out, first, surface);
@@ -216,7 +218,7 @@ static pdx_status load(pdx__loader *loader, pdx__features *features) {
         return pdx__fail_at(PDX_EPARSE, loader->primary, 0, "every record was left out (%s)",
                             dataset->reason[dataset->reasons - 1].text);
     int any = features || files->resolved || files->annotations;
-    if (!any || loader->options->surface) {
+    if (loader->options->surface > 0 || (!any && loader->options->surface == 0)) {
         PDX__REQUIRE(files->pairs && seekable,
                      "surface properties need the texts of a pairs file that can be read twice");
         PDX__TRY(pdx__measure_pairs(loader, any ? dataset->schema->count - PDX__SURFACE_COUNT : 0));
