@@ -68,7 +68,7 @@ function dissectionView(state, change) {
         more.textContent = all ? `Show only the first ${FEW}` : `Show all ${rows.length} properties`;
         const missing = state.judges.filter((j) => !fitOf(j, state.group)).map(judgeName);
         v.note.textContent = [shown.every((s) => s.fit.low) ? '' : 'Weights without uncertainty (published means) have no interval: small differences may be chance.',
-            missing.length ? `Not judged in this group: ${missing.join(', ')}.` : ''].filter(Boolean).join(' ');
+            pulled(shown), missing.length ? `Not judged in this group: ${missing.join(', ')}.` : ''].filter(Boolean).join(' ');
         v.setData('dissection', `How often a response ahead in one property alone wins, ${groupName(state.group)}`, [
             { name: 'judge', text: (r) => judgeName(r.s.judge), value: (r) => judges[r.s.judge].name },
             { name: 'property', text: (r) => propertyName(r.k), value: (r) => properties[r.k].id },
@@ -80,6 +80,14 @@ function dissectionView(state, change) {
         ], order.flatMap((k) => shown.map((s) => ({ s, k }))));
     }
     return { render, view: v };
+}
+
+/* What the prior does to these numbers, where it does much. */
+function pulled(shown) {
+    const scales = shown.flatMap((s) => (s.fit.group === OVERALL ? scenarios.map((g) => fits.get(fitKey(s.judge, g))) : [s.fit]))
+        .filter((fit) => fit && fit.sd && fit.priorScale > 0).map((fit) => fit.priorScale);
+    return scales.length && Math.max(...scales) <= 0.15
+        ? `The fits expect weak tastes (prior scale ${bare(Math.max(...scales), 2)}): with few pairs, strong ones are pulled towards 50%. pdx-fit --prior eb lets the data decide.` : '';
 }
 
 function tellWeight(s, k) {

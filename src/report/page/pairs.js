@@ -119,7 +119,8 @@ function pairsView(state) {
         const word = { '': '–', none: 'no verdict', A: 'A', B: 'B', tie: 'tie' };
         const verdicts = voters.length ? table([
             { name: 'judge', text: judgeName }, { name: 'A shown first', text: (j) => word[verdictOf(j, current).AB] },
-            { name: 'B shown first', text: (j) => word[verdictOf(j, current).BA] }, { name: 'order not known', text: (j) => word[verdictOf(j, current).any] },
+            { name: 'B shown first', text: (j) => word[verdictOf(j, current).BA] },
+            ...(voters.some((j) => verdictOf(j, current).any) ? [{ name: 'order not known', text: (j) => word[verdictOf(j, current).any] }] : []),
             { name: 'the fit expects A', text: (j) => { const fit = fits.get(fitKey(j, groupOf(current, j))); return fit ? pct(100 * explain(fit, pairs.row(current), '').probability) : '–'; } },
         ], voters, 'Verdicts on this pair') : el('p', { class: 'hint' }, 'None of the chosen judges saw this pair.');
         const surprise = surprises.get(current);
