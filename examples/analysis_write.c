@@ -28,12 +28,13 @@ void load_fits(pdx_study **out, const cli_list *fits, const cli_list *weights) {
     if (!pdx_study_count(*out)) cli_fail(CLI_BAD_INPUT, "there is no fit in these files");
 }
 
-void fit_now(pdx_study **out, const pdx_dataset *dataset, const pdx_judgments *judgments) {
+void fit_now(pdx_study **out, const pdx_dataset *dataset, const pdx_judgments *judgments,
+             int predict) {
     pdx_fit_options options;
     pdx_fit_options_init(&options);
     options.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     options.judge_count = cli_data.judges.count;
-    options.predict = 0;
+    options.predict = predict;
     options.threads = cli.threads;
     options.seed = (uint64_t)cli.seed;
     options.hooks = cli_hooks();

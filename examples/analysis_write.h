@@ -7,8 +7,10 @@
 /* Fits from files of pdx-fit and folders of the original's weights, all in one study; exits where
  * two files hold the same judge and group. */
 void load_fits(pdx_study **out, const cli_list *fits, const cli_list *weights);
-/* Fits of the given data by the defaults, of the judges that --judge names. */
-void fit_now(pdx_study **out, const pdx_dataset *dataset, const pdx_judgments *judgments);
+/* Fits of the given data by the defaults, of the judges that --judge names; `predict` 1: with
+ * held-out predictions. */
+void fit_now(pdx_study **out, const pdx_dataset *dataset, const pdx_judgments *judgments,
+             int predict);
 /* The fit of a judge in a group; NULL: the only one there is. Exits where that does not say which,
  * listing what there is. */
 const pdx_posterior *choose_fit(const pdx_study *study, const char *judge, const char *group);

@@ -353,7 +353,7 @@ static void compare_weights(void) {
                      "which judges? Give --fits FILE, --weights DIR, or --pairs FILE "
                      "and --judgments FILE");
         cli_load(&dataset, &judgments);
-        fit_now(&study, dataset, judgments);
+        fit_now(&study, dataset, judgments, 0);
         pdx_judgments_free(judgments);
         pdx_dataset_free(dataset);
     }

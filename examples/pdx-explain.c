@@ -365,7 +365,7 @@ static void load(pdx_study **study) {
     if (data || cli_data.judgments.count) cli_load(&dataset, &judgments);
     else cli_load_dataset(&dataset);
     if (from_files) load_fits(study, &fits, &weights);
-    else fit_now(study, dataset, judgments);
+    else fit_now(study, dataset, judgments, 0);
 }
 
 int main(int argc, char **argv) {

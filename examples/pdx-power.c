@@ -127,7 +127,7 @@ static void describe(void) {
     const pdx_posterior *fit = NULL;
     if (cli_data.judgments.count || cli_data.labels.count || cli_data.verdicts.count) {
         cli_load(&dataset, &judgments);
-        fit_now(&study, dataset, judgments);
+        fit_now(&study, dataset, judgments, 0);
         fit = choose_fit(study, cli_data.judges.count ? cli_data.judges.items[0] : NULL, group);
     } else {
         cli_load_dataset(&dataset);

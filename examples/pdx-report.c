@@ -96,7 +96,7 @@ static void load(pdx_dataset **dataset, pdx_judgments **judgments, pdx_study **s
     if (!from_files || judged || cli_data.table) cli_load(dataset, judgments);
     else if (cli_data_given()) cli_load_dataset(dataset);
     if (from_files) load_fits(study, &fits, &weights);
-    else fit_now(study, *dataset, *judgments);
+    else fit_now(study, *dataset, *judgments, 1);
 }
 
 /* ---- pictures for print ---- */

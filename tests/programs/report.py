@@ -206,8 +206,8 @@ def test_published_study():
                 for row in rows:
                     all_of = [pearson(weights[g, row["a"]], weights[g, row["b"]]) for g in over]
                     near(float(row["pearson"]), math.fsum(all_of) / len(all_of), 1e-12, name)
-                rows = downloaded(page, f.at("saved"), "dissection")
-                check(rows and all(r["low"] == "" for r in rows), "means only")
+            rows = downloaded(page, f.at("saved"), "dissection")
+            check(rows and all(r["low"] == "" for r in rows), "means only")
             page.choose("#similarity label:nth-child(2) select", "name")
             equal(page.js("[...document.querySelectorAll('#similarity .name')].map(t => t.textContent)"
                           "[0].split(' ')[0]"), min(judges, key=str.lower))
@@ -324,23 +324,24 @@ def test_looks():
         path = report(f, *data, "--names", f.at("sim/schema.json"), "--group-by", "scenario",
                       "--truth", f.at("sim/truth.json"))
         os.makedirs(PICTURES, exist_ok=True)
-        for width in (1280, 390):
-            for dark in (False, True):
-                with opened(path, width=width, dark=dark) as page:
-                    check(page.js("document.documentElement.scrollWidth") <= width, f"{width} wide")
-                    nameless = page.js(
-                        "[...document.querySelectorAll('select, input, button, svg[tabindex], "
-                        "[role=listbox]')].filter(n => !(n.getAttribute('aria-label') || "
-                        "n.closest('label') || n.textContent.trim())).map(n => n.outerHTML)")
-                    equal(nameless, [], "controls without a name")
-                    light = page.js("getComputedStyle(document.body).backgroundColor")
-                    equal(light == "rgb(255, 255, 255)", not dark, light)
-                    page.picture(os.path.join(
-                        PICTURES, f"report-{width}-{'dark' if dark else 'light'}.png"), whole=True)
-                    if width == 1280 and not dark:
-                        page.call("Emulation.setEmulatedMedia", media="print")
-                        equal(page.js("getComputedStyle(document.querySelector('#bar')).display"),
-                              "none", "print")
+        with opened(path) as page:
+            for width, dark in ((1280, False), (1280, True), (390, False), (390, True)):
+                page.call("Emulation.setEmulatedMedia", features=[
+                    {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+                page.resize(width, 900)
+                page.wait(f"document.querySelector('#dissection svg[tabindex]').clientWidth <= {width}")
+                check(page.js("document.documentElement.scrollWidth") <= width, f"{width} wide")
+                light = page.js("getComputedStyle(document.body).backgroundColor")
+                equal(light == "rgb(255, 255, 255)", not dark, light)
+                page.picture(os.path.join(
+                    PICTURES, f"report-{width}-{'dark' if dark else 'light'}.png"), whole=True)
+            nameless = page.js(
+                "[...document.querySelectorAll('select, input, button, svg[tabindex], "
+                "[role=listbox]')].filter(n => !(n.getAttribute('aria-label') || "
+                "n.closest('label') || n.textContent.trim())).map(n => n.outerHTML)")
+            equal(nameless, [], "controls without a name")
+            page.call("Emulation.setEmulatedMedia", media="print")
+            equal(page.js("getComputedStyle(document.querySelector('#bar')).display"), "none", "print")
 
 
 def test_pictures_for_print():

@@ -20,27 +20,34 @@ function agreementView(state) {
         v.tools.replaceChildren(choice('Measure', [['kappa', 'beyond chance (Cohen’s kappa)'], ['raw', 'same verdict, share of pairs']],
             measure, (to) => { measure = to; render(); }));
         const at = (name, i, j) => rateAt(name, (block(state.group) * n * (n - 1)) / 2 + (Math.max(i, j) * (Math.max(i, j) - 1)) / 2 + Math.min(i, j));
-        const list = labellers.map((_, i) => i);
+        /* in the order in which the weights put similar judges side by side */
+        const near = doc.similarity.judge.length > 1 ? clusters('pearson', doc.similarity.group.includes(state.group) ? state.group : OVERALL).order : [];
+        const place = (i) => (near.includes(labellers[i]) ? near.indexOf(labellers[i]) : near.length + i);
+        const list = labellers.map((_, i) => i).sort((a, b) => place(a) - place(b));
         if (n < 2) {
             v.chart.replaceChildren(el('p', { class: 'empty' }, 'One judge only: there is nobody to agree with.'));
             v.setData('agreement', 'One judge only', [{ name: 'judge', text: judgeName, value: judgeName }], labellers.slice());
             return;
         }
+        const strengths = list.flatMap((i) => list.filter((j) => j < i).map((j) => Math.abs(at('kappa', i, j).value))).filter(Number.isFinite);
         matrix(v.chart, {
-            names: labellers.map(judgeName), places: 2, label: `Agreement of judges, ${groupName(state.group)}`,
-            value: (i, j) => (i === j ? 1 : at(measure, i, j).value),
-            scale: measure === 'kappa' ? { diverging: true, most: 1 } : { least: 0.5, most: 1 },
-            tell: (i, j) => (i === j ? [judgeName(labellers[i])] : [`${judgeName(labellers[i])} and ${judgeName(labellers[j])}`,
-                `same verdict: ${tellRate(at('raw', i, j))} of ${at('raw', i, j).n} pairs`,
-                `kappa: ${bare(at('kappa', i, j).value, 3)} (${span(at('kappa', i, j).low, at('kappa', i, j).high, 3)})`]),
+            names: list.map((i) => judgeName(labellers[i])), places: 2, label: `Agreement of judges, ${groupName(state.group)}`,
+            value: (i, j) => (i === j ? 1 : at(measure, list[i], list[j]).value),
+            scale: measure === 'kappa' ? { diverging: true, most: Math.max(0.25, ...strengths) } : { least: 0.5, most: 1 },
+            tell: (row, column) => tell(list[row], list[column]),
         });
+        function tell(i, j) {
+            return i === j ? [judgeName(labellers[i])] : [`${judgeName(labellers[i])} and ${judgeName(labellers[j])}`,
+                `same verdict: ${tellRate(at('raw', i, j))} of ${at('raw', i, j).n} pairs`,
+                `kappa: ${bare(at('kappa', i, j).value, 3)} (${span(at('kappa', i, j).low, at('kappa', i, j).high, 3)})`];
+        }
         v.setData('agreement', `Agreement of verdicts, ${groupName(state.group)}`, [
             { name: 'a', text: (r) => judgeName(labellers[r.a]), value: (r) => judges[labellers[r.a]].name },
             { name: 'b', text: (r) => judgeName(labellers[r.b]), value: (r) => judges[labellers[r.b]].name },
             { name: 'pairs', text: (r) => String(at('raw', r.a, r.b).n), value: (r) => at('raw', r.a, r.b).n },
             ...['raw', 'kappa'].flatMap((name) => ['value', 'low', 'high'].map((end) => ({
                 name: name + (end === 'value' ? '' : ' ' + end), text: (r) => bare(at(name, r.a, r.b)[end], 3), value: (r) => at(name, r.a, r.b)[end] }))),
-        ], list.flatMap((i) => list.slice(0, i).map((j) => ({ a: j, b: i }))));
+        ], list.flatMap((i, row) => list.slice(0, row).map((j) => ({ a: j, b: i }))));
     }
     return { render, view: v };
 }

@@ -111,7 +111,7 @@ function forest(holder, { rows, label, ends, act }) {
  * where rows can be dragged; tree: merges of the shown order, [{left, right, height}] over leaves. */
 function matrix(holder, { names, value, tell, scale, places, label, move, tree }) {
     const n = names.length, width = Math.max(280, holder.clientWidth);
-    const wanted = Math.max(...names.map((name) => textWidth(name))) + 36;
+    const wanted = Math.max(...names.map((name) => textWidth(name))) + 44;
     const room = Math.min(wanted, width * (width < 560 ? 0.36 : 0.28));
     const branch = tree && width > 560 ? 90 : 0;
     const cell = Math.max(7, Math.min(52, (width - room - branch - 4) / n)), high = Math.max(cell, n > 16 ? 17 : 24);
@@ -135,7 +135,7 @@ function matrix(holder, { names, value, tell, scale, places, label, move, tree }
     const step = cell < 15 ? 5 : 1;
     names.forEach((name, i) => {
         if (i % step === 0) root.append(svg('text', { class: 'tick', x: room + (i + 0.5) * cell, y: top - 7 }, i + 1));
-        const text = svg('text', { class: move ? 'name grip' : 'name', x: room - 8, y: top + (i + 0.5) * high + 4.5 }, fitted(name, room - 38) + ` ${i + 1}`);
+        const text = svg('text', { class: move ? 'name grip' : 'name', x: room - 8, y: top + (i + 0.5) * high + 4.5 }, fitted(name, room - 36) + ` ${i + 1}`);
         root.append(text);
         if (move) drag(text, root, i, n, (py) => Math.floor((py - top) / high), move);
     });

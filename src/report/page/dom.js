@@ -27,7 +27,7 @@ const span = (low, high, places = 1) => (Number.isFinite(low) && Number.isFinite
 function table(columns, rows, caption) {
     return el('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': caption },
         el('table', {}, el('caption', {}, caption),
-            el('thead', {}, el('tr', {}, columns.map((c) => el('th', { scope: 'col' }, c.name)))),
+            el('thead', {}, el('tr', {}, columns.map((c) => el('th', { scope: 'col', class: c.words ? 'words' : null }, c.name)))),
             el('tbody', {}, rows.map((row) => el('tr', {}, columns.map((c, i) => (i
                 ? el('td', { class: c.words ? 'words' : null }, c.text(row))
                 : el('th', { scope: 'row' }, c.text(row)))))))));

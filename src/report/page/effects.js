@@ -20,7 +20,9 @@ function effectsView(state) {
             const fit = fits.get(fitKey(j, group));
             return fit && !judges[j].added && effects && Number.isFinite(effects.alone[fit.index * D]);
         });
-        if (!has.includes(judge)) judge = has.find((j) => state.judges.includes(j)) ?? has[0] ?? null;
+        const parts = (j) => properties.some((_, k) => Math.round(effects.partner[fits.get(fitKey(j, group)).index * D + k]) & 1);
+        const chosen = has.filter((j) => state.judges.includes(j));
+        if (!has.includes(judge)) judge = chosen.find(parts) ?? chosen[0] ?? has[0] ?? null;
         if (judge === null) {
             v.tools.replaceChildren();
             v.chart.replaceChildren(el('p', { class: 'empty' }, 'No judge has both a fit and judgments in this group.'));

@@ -16,7 +16,7 @@ function trustView(state) {
             { name: 'labels by', text: (f) => f.label || '–', value: (f) => f.label },
             { name: 'right', text: (f) => pct(share(f, 'accuracy')), value: (f) => share(f, 'accuracy') },
             { name: 'always the commoner side', text: (f) => pct(share(f, 'majority')), value: (f) => share(f, 'majority') },
-            { name: 'longer wins', text: (f) => pct(share(f, 'length')), value: (f) => share(f, 'length') },
+            { name: 'by length alone', text: (f) => pct(share(f, 'length')), value: (f) => share(f, 'length') },
             { name: 'AUC', text: (f) => bare(f.prediction ? f.prediction.auc : NaN, 3), value: (f) => (f.prediction ? f.prediction.auc : NaN) },
             { name: 'certificate', text: word, value: word },
             { name: 'in words', words: true, text: (f) => plain(f.verdict), value: (f) => f.verdict },
