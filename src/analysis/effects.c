@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "bayes/fit.h"
+#include "bayes/workspace.h"
 #include "core/linalg.h"
 
 /* Correlations are squared into a matrix whose inverse has the inflations on its diagonal; a ridge
@@ -84,31 +86,29 @@ typedef struct single {
     double prior_scale;
 } single;
 
-static pdx_status fit_alone(pdx_effect *out, const single *s) {
+static pdx_status fit_alone(pdx_effect *out, const single *s, pdx__workspace *workspace) {
     static const double probs[] = {0.025, 0.975};
-    pdx_rows rows = {.size = sizeof rows,
-                     .d = 1,
-                     .n = s->rows->count,
-                     .x = s->x,
-                     .y = s->rows->y,
-                     .weight = s->rows->weight,
-                     .offset = s->offset};
-    pdx_fit_options options;
-    pdx_fit_options_init(&options);
-    options.prior_scale = s->prior_scale;
-    options.method = PDX_METHOD_EP;
-    options.certificate = PDX_CERTIFICATE_NEVER;
-    options.predict = 0;
-    options.threads = 1;
-    options.quantile_probs = probs;
-    options.quantile_count = 2;
-    pdx_posterior *fit;
-    PDX__TRY(pdx_fit_rows(&fit, &rows, &options));
-    out->alone = fit->mean[0];
-    out->alone_low = fit->quantiles[0];
-    out->alone_high = fit->quantiles[1];
-    pdx_posterior_free(fit);
-    return PDX_OK;
+    const pdx__prior prior = {PDX_PRIOR_LAPLACE, s->prior_scale};
+    const pdx__fit_settings settings = {.method = PDX_METHOD_EP,
+                                        .summaries = 1,
+                                        .without_loo = 1,
+                                        .quantile_probs = probs,
+                                        .quantile_count = 2};
+    pdx__problem problem = {
+        .y = s->rows->y, .weight = s->rows->weight, .offset = s->offset, .prior = &prior};
+    pdx__design *design;
+    pdx__fit fit = {0};
+    PDX__TRY(pdx__design_create(&design, s->rows->count, 1, s->x, NULL));
+    problem.design = design;
+    pdx_status status = pdx__fit_problem(&fit, &problem, &settings, NULL, workspace);
+    if (status == PDX_OK) {
+        out->alone = fit.mean[0];
+        out->alone_low = fit.quantiles[0];
+        out->alone_high = fit.quantiles[1];
+    }
+    pdx__fit_free(&fit);
+    pdx__design_free(design);
+    return status;
 }
 
 static void count_wins(pdx_effect *out, const single *s) {
@@ -140,8 +140,10 @@ pdx_status pdx__effects_of_rows(const pdx_posterior *p, const pdx_dataset *datas
     int32_t *partner = pdx__alloc(d, sizeof *partner);
     double *x = pdx__alloc(2 * n, sizeof *x);
     double *column = pdx__alloc((size_t)pdx_dataset_count(dataset), sizeof *column);
+    pdx__workspace *workspace = NULL;
     pdx_status status = PDX_ENOMEM;
     if (!gram || !partner || !x || !column) goto done;
+    PDX__GO(pdx__workspace_create(&workspace));
     PDX__GO(pdx__gram(gram, dataset, rows->count, rows->pair, rows->weight));
     PDX__GO(pdx__inflation(gram + d * d, partner, gram + d * d + d, p->d, gram));
     single s = {rows, x, x + n, p->prior_scale > 0 ? p->prior_scale : 0.1};
@@ -153,7 +155,7 @@ pdx_status pdx__effects_of_rows(const pdx_posterior *p, const pdx_dataset *datas
         PDX__GO(pdx_dataset_column(dataset, (int32_t)k, column));
         for (size_t i = 0; i < n; ++i) x[i] = column[rows->pair[i]];
         count_wins(e, &s);
-        PDX__GO(fit_alone(e, &s));
+        PDX__GO(fit_alone(e, &s, workspace));
         joint_limits(e, p, (int32_t)k);
         e->inflation = gram[d * d + k];
         e->partner = partner[k];
@@ -161,6 +163,7 @@ pdx_status pdx__effects_of_rows(const pdx_posterior *p, const pdx_dataset *datas
         compare(e);
     }
 done:
+    pdx__workspace_free(workspace);
     pdx__free(gram);
     pdx__free(partner);
     pdx__free(x);

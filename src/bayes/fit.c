@@ -63,8 +63,9 @@ static pdx_status take_summaries(pdx__fit *fit, pdx__ep *ep, const pdx__fit_sett
     double *covariance =
         pdx__workspace_take(ep->workspace, PDX__SLOT_SITES, d * d + 2 * d, sizeof *covariance);
     if (!covariance) return PDX_ENOMEM;
-    pdx__ep_report report = {
-        .loo = fit->loo, .skew = covariance + d * d, .widen = covariance + d * d + d};
+    pdx__ep_report report = {.loo = settings->without_loo ? NULL : fit->loo,
+                             .skew = covariance + d * d,
+                             .widen = covariance + d * d + d};
     pdx__ep_covariance(ep, covariance);
     PDX__TRY(pdx__ep_describe(ep, covariance, &report));
     fit->log_evidence = report.log_evidence;

@@ -48,6 +48,7 @@ typedef struct pdx__fit_settings {
     const double *quantile_probs;
     int32_t quantile_count;
     int32_t nuts_chains, nuts_warmup, nuts_draws;
+    int32_t without_loo; /* 1: nothing is said of left-out rows (loo is 0, elpd_loo NaN) */
 } pdx__fit_settings;
 
 /* EP's site parameters at convergence: a warm start for a fit on fewer rows. */
