@@ -247,7 +247,8 @@ def test_hostile_texts():
 def test_a_judge_is_added():
     with support.Folder() as f:
         data = arena_with_texts(f)
-        path = report(f, *data)
+        support.fitted(*data, "--pool", "none", "-o", f.at("fits.json"))
+        path = report(f, *data, "--fits", f.at("fits.json"))
         names = list(support.TASTE)
         features = [json.loads(line)["cmp"] for line in open(f.at("features.jsonl"))]
         labels = ["A" if sum(x) + (i % 3 - 1) > 0 else "B" for i, x in enumerate(features)]
@@ -258,10 +259,11 @@ def test_a_judge_is_added():
                                        if row["judge"] == "hasty"))
         f.write("broken.jsonl", '{"pair": "p0", "judge": "x", "winner": "C"}\n')
         native = {fit["group"]: fit for fit in
-                  support.fitted(*data[:-4], "--group-by", "scenario", "--labels",
+                  support.fitted(*data[:-4], "--group-by", "scenario", "--pool", "none", "--labels",
                                  f.at("newcomer.json")).json()["fits"]}
-        hasty = {fit["group"]: fit for fit in support.fitted(*data).json()["fits"]
-                 if fit["judge"] == "hasty"}
+        with open(f.at("fits.json"), encoding="utf-8") as file:
+            hasty = {fit["group"]: fit for fit in json.load(file)["fits"]
+                     if fit["judge"] == "hasty"}
         with opened(path, downloads=f.at("saved")) as page:
             status = "document.querySelector('#add [role=status]').textContent"
             if not page.js("document.getElementById('fitter').textContent.trim()"):

@@ -43,11 +43,13 @@ function addedView(state, change) {
             const bytes = new Uint8Array(await file.arrayBuffer());
             const study = await (await open()).fit({
                 name: file.name, bytes, judge: file.name.replace(/(.)\.[^.]*$/, '$1'),
-                options: { ...doc.options, quantile_probs: [0.025, 0.975], covariance: 0, predict: bytes.length < 400000 ? 1 : 0 },
+                /* one judge alone: its groups are fitted apart, however those of the others were */
+                options: { ...doc.options, pool: doc.options.pool === 'complete' ? 'complete' : 'none', quantile_probs: [0.025, 0.975], covariance: 0, predict: bytes.length < 400000 ? 1 : 0 },
             });
             const names = adopt(study, bytes);
             status.className = 'note done';
-            status.textContent = `Added: ${names.map(plain).join(', ')}. ${(study.warnings || []).map(plain).join(' ')}`;
+            const apart = /auto|partial/.test(doc.options.pool) && fittedGroups.length > 1 ? 'Its groups were fitted apart, without pooling. ' : '';
+            status.textContent = `Added: ${names.map(plain).join(', ')}. ${apart}${(study.warnings || []).map(plain).join(' ')}`;
             change();
         } catch (error) {
             status.className = 'note failed';
