@@ -257,7 +257,6 @@ def test_a_judge_is_added():
         judged = [json.loads(line) for line in open(f.at("judgments.jsonl"))]
         f.write("again.jsonl", "".join(json.dumps({**row, "judge": "late"}) + "\n" for row in judged
                                        if row["judge"] == "hasty"))
-        f.write("broken.jsonl", '{"pair": "p0", "judge": "x", "winner": "C"}\n')
         native = {fit["group"]: fit for fit in
                   support.fitted(*data[:-4], "--group-by", "scenario", "--pool", "none", "--labels",
                                  f.at("newcomer.json")).json()["fits"]}
@@ -291,7 +290,12 @@ def test_a_judge_is_added():
             equal(len(rows), 6, "four judges")
             alike, = [r for r in rows if {r["a"], r["b"]} == {"hasty", "late"}]
             near(float(alike["pearson"]), 1, 1e-9, "the same judgments, the same tastes")
-            page.files("#file", f.at("broken.jsonl"))
+            # dropped anywhere on the page
+            page.js("""(() => {
+                const data = new DataTransfer();
+                data.items.add(new File(['{"pair": "p0", "judge": "x", "winner": "C"}\\n'], 'broken.jsonl'));
+                dispatchEvent(new DragEvent('drop', { dataTransfer: data, cancelable: true }));
+            })()""")
             page.wait(status + ".startsWith('Not added')")
             check("broken.jsonl:1" in page.js(status) and "winner" in page.js(status), page.js(status))
 
