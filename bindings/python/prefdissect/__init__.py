@@ -6,6 +6,7 @@
     files       tables, and what other tools wrote     load_table, load_files, import_files
     judge       a thing that makes judgments           LocalJudge, HttpJudge
     fit         what that judge weighs                 Study, Fit
+    columns     tables beyond memory                   Columns, ColumnsWriter
     analysis    who is like whom, why, how many        Similarity, Explanation, Rating, Power
     estimator   the same for scikit-learn              PreferenceDissection
     simulate    studies with planted truth             simulate
@@ -35,6 +36,7 @@ from ._hooks import Progress
 from ._library import PATH as library_path
 from ._library import lib
 from .agreement import Agreement, Consistency, Rate
+from .columns import Columns, ColumnsWriter
 from .dataset import Dataset, DatasetOptions
 from .explanation import Explanation, shapley
 from .files import (ImportResult, import_files, import_formats, load_files, load_table,
@@ -56,8 +58,8 @@ __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
     "Agreement", "BatchResult", "BudgetError", "BusyError", "CanceledError", "Clustering",
-    "Consistency", "Contrast", "Dataset", "DatasetOptions", "Error", "Explanation", "FileError",
-    "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
+    "Columns", "ColumnsWriter", "Consistency", "Contrast", "Dataset",
+    "DatasetOptions", "Error", "Explanation", "FileError", "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
     "JudgeResult", "Judgments", "JudgmentsOptions", "LocalJudge", "ModelRating", "NetworkError",
     "NotFoundError", "NumericError", "OutOfMemoryError", "ParseError", "Power",
     "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions",

@@ -22,10 +22,11 @@ UNREACHED = {
 }
 
 # Parts of the library that are being built; wrapped once they are whole.
-PENDING = ("pdx_columns", "pdx_probe", "pdx_edits", "pdx_annotat", "pdx_pool", "pdx_report", "pdx_resolve")
+PENDING = ("pdx_probe", "pdx_edits", "pdx_annotat", "pdx_pool", "pdx_report", "pdx_resolve")
 
 # Option structs, who takes their fields, and the fields that have another name or none.
 OPTIONS = {
+    "pdx_columns_options": (pdx.Columns.fit, {"sums_user": None}),
     "pdx_dataset_options": (pdx.DatasetOptions, {}),
     "pdx_explain_options": (pdx.Fit.explain, {}),
     "pdx_fit_options": (pdx.FitOptions, {}),
