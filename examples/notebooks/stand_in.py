@@ -92,11 +92,12 @@ ORIGINAL = [
     "supporting explicit subjective stances", "correcting explicit mistakes or biases", "length"]
 
 
-def write_original_study(path, judges=8, pairs=1600, seed=4):
+def write_original_study(path, judges=8, pairs=4800, seed=4):
     """A study in the original's files: weights of judges, resolved records, groups, and the label list
     of one more judge, who is not among the weights. Returns that judge's name."""
     dataset, judgments, truth = pdx.simulate(pairs=pairs, scenarios=4, judges=judges, seed=seed)
-    *published, newcomer = judgments.judges
+    newcomer = "model-strong"  # planted near to "human"
+    published = [judge for judge in judgments.judges if judge != newcomer]
     fits = [fit for fit in truth if fit.judge in published]
     for judge in published:
         out = path / "weights" / f"7b_{judge}.json"
@@ -120,8 +121,9 @@ def write_original_study(path, judges=8, pairs=1600, seed=4):
               for name, numbers in dataset.groups.items()}
     (path / "query_aware_idxs.json").write_text(json.dumps(groups))
     rows = judgments.only(newcomer).to_arrays()
-    labels = {}
-    for pair, winner in zip(rows["pair"].tolist(), rows["winner"].tolist()):
-        labels.setdefault(pair, winner)  # of the first order
-    (path / f"{newcomer}.json").write_text(json.dumps([labels[i] for i in range(len(dataset))]))
+    for_a = (rows["logp_first"] - rows["logp_second"]) * (1 - 2 * (rows["order"] == "BA"))
+    total = [0.0] * len(dataset)  # over both orders: what the position adds cancels
+    for pair, odds in zip(rows["pair"].tolist(), for_a.tolist()):
+        total[pair] += odds
+    (path / f"{newcomer}.json").write_text(json.dumps(["A" if odds > 0 else "B" for odds in total]))
     return newcomer

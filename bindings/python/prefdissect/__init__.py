@@ -8,6 +8,8 @@
     fit         what that judge weighs                 Study, Fit
     columns     tables beyond memory                   Columns, ColumnsWriter
     analysis    who is like whom, why, how many        Similarity, Explanation, Rating, Power
+    probe       do the weights cause anything          Edits, Probe
+    report      what a person looks at                 Report, svg
     estimator   the same for scikit-learn              PreferenceDissection
     simulate    studies with planted truth             simulate
 
@@ -35,6 +37,7 @@ from ._fit_options import FitOptions
 from ._hooks import Progress
 from ._library import PATH as library_path
 from ._library import lib
+from . import svg
 from .agreement import Agreement, Consistency, Rate
 from .columns import Columns, ColumnsWriter
 from .dataset import Dataset, DatasetOptions
@@ -45,11 +48,14 @@ from .fit import Contrast, Fit
 from .judge import BatchResult, HttpJudge, HttpOptions, Judge, JudgeResult, LocalJudge
 from .judgments import Judgments, JudgmentsOptions, Rates
 from .power import Power
+from .probe import Edit, Edits, Probe, ProbeCounts
 from .rating import ModelRating, Rating, RatingOptions
+from .report import Report, ReportOptions
 from .schema import Property, Schema
 from .similarity import Clustering, Similarity, SimilarityOptions, cluster
 from .simulation import Simulation, simulate
-from .study import Study, Svg
+from .study import Study
+from .svg import Svg
 
 if TYPE_CHECKING:
     from .estimator import PreferenceDissection
@@ -58,14 +64,15 @@ __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
     "Agreement", "BatchResult", "BudgetError", "BusyError", "CanceledError", "Clustering",
-    "Columns", "ColumnsWriter", "Consistency", "Contrast", "Dataset",
-    "DatasetOptions", "Error", "Explanation", "FileError", "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
-    "JudgeResult", "Judgments", "JudgmentsOptions", "LocalJudge", "ModelRating", "NetworkError",
-    "NotFoundError", "NumericError", "OutOfMemoryError", "ParseError", "Power",
-    "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions",
-    "Schema", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg", "UnsupportedError",
-    "cluster", "import_files", "import_formats", "library_path", "load_files", "load_table",
-    "measure_surface", "shapley", "simulate",
+    "Columns", "ColumnsWriter", "Consistency", "Contrast", "Dataset", "DatasetOptions", "Edit",
+    "Edits", "Error", "Explanation", "FileError", "Fit", "FitOptions", "HttpJudge", "HttpOptions",
+    "ImportResult", "InvalidError", "Judge", "JudgeResult", "Judgments", "JudgmentsOptions",
+    "LocalJudge", "ModelRating", "NetworkError", "NotFoundError", "NumericError",
+    "OutOfMemoryError", "ParseError", "Power", "Probe", "ProbeCounts", "Progress", "Property",
+    "Rate", "Rates", "Rating", "RatingOptions", "Report", "ReportOptions", "Schema", "Similarity",
+    "SimilarityOptions", "Simulation", "Study", "Svg", "UnsupportedError", "cluster",
+    "import_files", "import_formats", "library_path", "load_files", "load_table", "measure_surface",
+    "shapley", "simulate", "svg",
 ]
 
 

@@ -1,10 +1,14 @@
 """Tables for people: a DataFrame where pandas is installed, else a structured numpy array."""
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
+
+from ._calls import string
+from ._options import name_of
 
 if TYPE_CHECKING:
     from .fit import Fit
@@ -28,6 +32,28 @@ def table_of(fields: Sequence[str], rows: Iterable[Sequence[Any]]) -> Any:
     """The same from rows."""
     columns = list(zip(*rows))
     return table(dict(zip(fields, columns or [()] * len(fields))))
+
+
+def flat(struct: Any, enums: Mapping[str, str] = MappingProxyType({})) -> dict[str, Any]:
+    """Fields of a C struct by name; of a nested estimate or rate `x` x, x_low, x_high, ...; texts
+    decoded. `enums`: which fields are named values, and of which family."""
+    out: dict[str, Any] = {}
+    for name, *_ in struct._fields_:
+        value = getattr(struct, name)
+        if hasattr(value, "_fields_"):
+            out |= {name if part == "value" else f"{name}_{part}": inner
+                    for part, inner in flat(value).items()}
+        elif name in enums:
+            out[name] = name_of(enums[name], value)
+        else:
+            out[name] = string(value) if isinstance(value, bytes) else value
+    return out
+
+
+def table_of_structs(structs: Sequence[Any], enums: Mapping[str, str] = MappingProxyType({})) -> Any:
+    """A row per struct, columns as `flat` names them."""
+    rows = [flat(struct, enums) for struct in structs]
+    return table({name: [row[name] for row in rows] for name in (rows[0] if rows else {})})
 
 
 def summary_of(fits: Sequence[Fit]) -> Any:

@@ -5,13 +5,14 @@ import os
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, Iterable, Iterator, Sequence
 
-from . import _api, _html
-from ._calls import Path, Resource, made, run, saved, text, texts
+from . import _api, _html, svg
+from ._calls import Path, Resource, made, run, saved, text
 from ._fit_options import FitOptions, fit_options
 from ._library import lib
 from ._tables import summary_of
 from .explanation import Explanation
 from .fit import Fit
+from .report import Report, ReportOptions
 from .similarity import Similarity, SimilarityOptions, nearer
 
 if TYPE_CHECKING:
@@ -21,18 +22,6 @@ if TYPE_CHECKING:
 
     from .dataset import Dataset
     from .judgments import Judgments
-
-
-class Svg(str):
-    """A picture as text; a notebook shows it."""
-
-    def _repr_svg_(self) -> str:
-        return str(self)
-
-    def save(self, path: Path) -> None:
-        """Writes it to a file."""
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(self)
 
 
 class Study(Resource):
@@ -192,30 +181,27 @@ class Study(Resource):
 
     def save_dissection(self, path: Path, *, group: str | None = None,
                         judges: Sequence[str] | None = None, truth: Study | None = None) -> None:
-        """Writes the dissection plot as SVG.
+        """Writes the dissection plot as SVG; see `svg.dissection`, which gives it as text."""
+        svg.dissection(self, group=group, judges=judges, truth=truth).save(path)
+
+    def report(self, path: Path | None = None, *, dataset: Dataset | None = None,
+               judgments: Judgments | None = None, **given: Unpack[ReportOptions]) -> Report:
+        """The report: one HTML file to open in a browser, or shown inline by a notebook.
 
         Parameters
         ----------
-        path : path
-        group : str, optional
-            Default: that of the first fit.
-        judges : sequence of str, optional
-            At most 8; default: all of the group.
-        truth : Study, optional
-            Planted weights, drawn as hollow marks.
+        path : path, optional
+            Where to write it; None: a `Report` to add to, or to show.
+        dataset : Dataset, optional
+            With `judgments`: the views of single pairs, agreement and rates, too.
+        judgments : Judgments, optional
+        **given
+            See `ReportOptions`.
         """
-        run(lib.pdx_report_dissection_svg, *self._dissection(group, judges, truth), text(path))
-
-    def _dissection(self, group: str | None, judges: Sequence[str] | None, truth: Study | None
-                    ) -> tuple[Any, ...]:
-        return (self._pointer, text(group), None if judges is None else texts(judges),
-                len(judges or ()), None if truth is None else truth._pointer)
-
-    def dissection(self, *, group: str | None = None, judges: Sequence[str] | None = None,
-                   truth: Study | None = None) -> Svg:
-        """The picture that `save_dissection` writes, shown inline by a notebook."""
-        return Svg(saved(lib.pdx_report_dissection_svg, *self._dissection(group, judges, truth))
-                   .decode())
+        report = Report.of(self, dataset, judgments, **given)
+        if path is not None:
+            report.save(path)
+        return report
 
     def plot_dissection(self, group: str | None = None, judges: Sequence[str] | None = None,
                         count: int | None = None, ax: Any = None) -> Any:

@@ -56,6 +56,8 @@ try:
 except pdx.NetworkError as error:
     print("curl answers:", error)
 END
+mount -t proc proc "$bare/proc" # the loader's $ORIGIN is read from there
+trap 'umount "$bare/proc"' EXIT
 chroot "$bare" env PYTHONPATH=/opt/site python3 /opt/try/try.py
 for program in "$bare"/opt/site/prefdissect/bin/pdx-*; do
     chroot "$bare" "/opt/site/prefdissect/bin/$(basename "$program")" --version

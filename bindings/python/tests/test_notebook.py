@@ -51,7 +51,7 @@ class Shown(unittest.TestCase):
             self.assertLessEqual(tags.seen, {"p", "b", "table", "thead", "tbody", "tr", "th", "td",
                                              "span"})
             self.assertIn(HOSTILE, "".join(tags.text))
-        self.assertNotIn("<script", str(study.dissection()))
+        self.assertNotIn("<script", str(pdx.svg.dissection(study)))
 
     def test_html_says_it(self):
         self.assertIn("human", self.study._repr_html_())
@@ -63,7 +63,7 @@ class Shown(unittest.TestCase):
             self.assertIn("closed", closed._repr_html_())
 
     def test_svg_is_shown_inline(self):
-        picture = self.study.dissection(judges=["human"])
+        picture = pdx.svg.dissection(self.study, judges=["human"])
         self.assertTrue(picture._repr_svg_().startswith("<svg") or "<svg" in picture[:200])
 
     @absent("matplotlib")

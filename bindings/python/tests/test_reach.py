@@ -22,7 +22,7 @@ UNREACHED = {
 }
 
 # Parts of the library that are being built; wrapped once they are whole.
-PENDING = ("pdx_probe", "pdx_edits", "pdx_annotat", "pdx_pool", "pdx_report", "pdx_resolve")
+PENDING = ("pdx_annotat", "pdx_pool", "pdx_resolve")
 
 # Option structs, who takes their fields, and the fields that have another name or none.
 OPTIONS = {
@@ -39,6 +39,9 @@ OPTIONS = {
     "pdx_judgments_options": (pdx.JudgmentsOptions, {}),
     "pdx_local_options": (pdx.LocalJudge.__init__, {}),
     "pdx_power_options": (pdx.Power.__init__, {"hooks": None}),  # simulated() has progress
+    "pdx_probe_options": (pdx.Probe.measure, {}),
+    "pdx_probe_write_options": (pdx.Edits.write, {}),
+    "pdx_report_options": (pdx.ReportOptions, {}),
     "pdx_rating_options": (pdx.RatingOptions, {}),
     "pdx_similarity_options": (pdx.SimilarityOptions, {}),
     "pdx_simulate_options": (pdx.simulate, {}),
