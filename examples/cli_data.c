@@ -33,7 +33,7 @@ const cli_option cli_data_table[] = {
      .name = "where",
      .argument = "FIELD=VALUE",
      .target = &cli_data.where,
-     .help = "only judgments whose field (or whose pair's field) has this value; repeatable"},
+     .help = "only judgments (or pairs) whose field has this value; repeatable"},
     {.kind = CLI_TEXT,
      .name = "features",
      .argument = "FILE",

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEAN "(mean)" /* judge or group of what is shared */
+
 double percent(double weight) { return 100 / (1 + exp(-weight)); }
 
 const char *property_name(const pdx_posterior *posterior, int32_t i) {
@@ -204,9 +206,14 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
                      int32_t top) {
     const char *group = pdx_posterior_group(posterior);
     int64_t ties = pdx_posterior_ties(posterior), none = pdx_posterior_no_verdict(posterior);
-    fprintf(stream, "%s, %s%s: %lld labels by rule '%s'", pdx_posterior_judge(posterior),
-            strcmp(group, "all") ? "group " : "", strcmp(group, "all") ? group : "all pairs",
-            (long long)pdx_posterior_rows(posterior), pdx_posterior_label(posterior));
+    const char *judge = pdx_posterior_judge(posterior);
+    if (!strcmp(judge, MEAN)) fprintf(stream, "average judge, ");
+    else fprintf(stream, "%s, ", judge);
+    if (!strcmp(group, MEAN)) fputs("average group", stream);
+    else if (!strcmp(group, "all")) fputs("all pairs", stream);
+    else fprintf(stream, "group %s", group);
+    fprintf(stream, ": %lld labels by rule '%s'", (long long)pdx_posterior_rows(posterior),
+            pdx_posterior_label(posterior));
     if (ties) fprintf(stream, ", %lld ties", (long long)ties);
     if (none) fprintf(stream, ", %lld without a verdict", (long long)none);
     fputc('\n', stream);
@@ -216,7 +223,9 @@ void print_fit_table(FILE *stream, const pdx_posterior *posterior, const pdx_pos
     print_cut(stream, posterior);
     print_prediction(stream, posterior);
     print_margin(stream, posterior);
-    cli_print_paragraph(stream, "  trust:    ", "%s", pdx_posterior_verdict(posterior));
+    /* the average's says it for all groups at once */
+    if (!pdx_posterior_pooled(posterior))
+        cli_print_paragraph(stream, "  trust:    ", "%s", pdx_posterior_verdict(posterior));
     fputc('\n', stream);
 }
 
@@ -257,8 +266,10 @@ void print_fits_csv(FILE *stream, const pdx_study *study) {
         fprintf(stream, ",q%g", pdx_posterior_quantile_probs(first)[q]);
     if (pdx_posterior_fold_mean(first)) fputs(",fold_mean", stream);
     fputc('\n', stream);
-    for (int32_t f = 0; f < pdx_study_count(study); ++f) {
-        const pdx_posterior *fit = pdx_study_get(study, f);
+    const int32_t fits = pdx_study_count(study), pooled = pdx_study_pooled_count(study);
+    for (int32_t f = 0; f < fits + pooled; ++f) {
+        const pdx_posterior *fit =
+            f < fits ? pdx_study_get(study, f) : pdx_pooled_mean(pdx_study_pooled(study, f - fits));
         const double *folds = pdx_posterior_fold_mean(fit);
         for (int32_t i = 0; i < pdx_posterior_dim(fit); ++i) {
             print_csv_row(stream, fit, pdx_posterior_column(fit, i), pdx_posterior_mean(fit)[i],

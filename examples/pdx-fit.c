@@ -3,6 +3,7 @@
 #include "cli_data.h"
 #include "fit_pictures.h"
 #include "fit_table.h"
+#include "pooled_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -80,7 +81,8 @@ static const cli_option table[] = {
      .name = "columns",
      .argument = "FILE",
      .target = &columns_file,
-     .help = "instead: a column file of pdx-import columns, for tables beyond memory"},
+     .help = "instead: a column file of pdx-import columns, for tables beyond memory",
+     .advanced = 1},
     {.kind = CLI_INT32,
      .name = "memory",
      .argument = "MB",
@@ -94,7 +96,7 @@ static const cli_option table[] = {
      .name = "label",
      .argument = "auto|order|sum-logp|soft|majority|margin",
      .target = &fit.label,
-     .help = "how judgments become labels; auto: sum-logp, order or majority, by what is known"},
+     .help = "how judgments become labels; auto: by what is known"},
     {.kind = CLI_CALL,
      .name = "prior",
      .argument = "laplace:B|gaussian:SD|eb",
@@ -104,7 +106,8 @@ static const cli_option table[] = {
      .name = "position",
      .argument = "gaussian:SD|laplace:B|none",
      .call = take_position,
-     .help = "prior of the position effect; default gaussian:2.5"},
+     .help = "prior of the position effect; default gaussian:2.5",
+     .advanced = 1},
     {.kind = CLI_TEXT,
      .name = "preset",
      .argument = "paper",
@@ -114,8 +117,7 @@ static const cli_option table[] = {
      .name = "ties",
      .argument = "drop|half|refuse|ordinal|davidson",
      .target = &fit.ties,
-     .help = "what becomes of ties; default drop. ordinal, davidson: an outcome of its own, with "
-             "how often equal responses are called a tie"},
+     .help = "what becomes of ties; default drop. ordinal, davidson: an outcome"},
     {.kind = CLI_INT32,
      .name = "imputations",
      .argument = "N",
@@ -123,7 +125,8 @@ static const cli_option table[] = {
      .least = 1,
      .most = 100,
      .help = "allow for noise in properties that were annotated repeatedly: N sets of them drawn, "
-             "fitted, mixed; 20 are usual"},
+             "fitted, mixed; 20 are usual",
+     .advanced = 1},
     {.kind = CLI_INT32,
      .name = "folds",
      .argument = "K",
@@ -136,8 +139,26 @@ static const cli_option table[] = {
      .name = "pool",
      .argument = "none|complete|partial",
      .target = &fit.pool,
-     .help = "groups: each apart (default), all pairs in one, or sharing strength "
-             "(not in this version)",
+     .help = "groups: each apart, all in one, or sharing strength (default)"},
+    {.kind = CLI_CHOICE,
+     .name = "pool-over",
+     .argument = "groups|judges",
+     .target = &fit.pool_over,
+     .help = "partial pooling: what shares strength; default the groups of a judge",
+     .advanced = 1},
+    {.kind = CLI_REAL,
+     .name = "tau-scale",
+     .argument = "S",
+     .target = &fit.tau_scale,
+     .least = 1e-6,
+     .most = 1e6,
+     .help = "partial pooling: scale of the half-normal prior of the spread; default 0.2",
+     .advanced = 1},
+    {.kind = CLI_CHOICE,
+     .name = "overlap",
+     .argument = "share|whole",
+     .target = &fit.overlap,
+     .help = "partial pooling: a pair in k groups counts 1/k in each (default), or 1",
      .advanced = 1},
     {.kind = CLI_CALL,
      .name = "intercept",
@@ -199,12 +220,14 @@ static const cli_option table[] = {
      .name = "svg-position",
      .argument = "FILE",
      .target = &pictures.position,
-     .help = "how far the order shown decides, by the fit and as seen"},
+     .help = "how far the order shown decides, by the fit and as seen",
+     .advanced = 1},
     {.kind = CLI_TEXT,
      .name = "svg-prior",
      .argument = "FILE",
      .target = &pictures.prior,
-     .help = "how far the weights are the prior's word: one judge under tighter and wider priors"},
+     .help = "how far the weights are the prior's word: one judge under tighter and wider priors",
+     .advanced = 1},
     {.kind = CLI_TEXT,
      .name = "svg-group",
      .argument = "NAME",
@@ -231,8 +254,7 @@ static const cli_program program = {
     .name = "pdx-fit",
     .purpose = "what does each judge weigh when it prefers one response, and how surely?",
     .usage = "pdx-fit --pairs pairs.jsonl --judgments judgments.jsonl [-o fits.json]\n"
-             "       pdx-fit --table data.csv\n"
-             "       pdx-fit --columns data.columns",
+             "       pdx-fit --table data.csv",
     .tables = {cli_data_table, table},
     .output_argument = "FILE",
     .output_help = "the fits; default standard output",
@@ -257,6 +279,17 @@ static void save_draws(const pdx_study *study) {
     free(all);
 }
 
+/* What fits share comes before the first of them. */
+static void print_tables(FILE *stream, const pdx_study *study) {
+    for (int32_t i = 0; i < pdx_study_count(study); ++i) {
+        const pdx_posterior *posterior = pdx_study_get(study, i);
+        const pdx_pooled *pooled = pdx_posterior_pooled(posterior);
+        if (pooled && pdx_pooled_get(pooled, 0) == posterior)
+            print_pooled_table(stream, pooled, top);
+        print_fit_table(stream, posterior, NULL, top);
+    }
+}
+
 static void write_study(const pdx_study *study) {
     if (cli.format == CLI_FORMAT_JSON) {
         cli_write(pdx_study_save(study, cli.output ? cli.output : "-"));
@@ -267,8 +300,7 @@ static void write_study(const pdx_study *study) {
     if (cli.format == CLI_FORMAT_CSV) {
         print_fits_csv(sink.stream, study);
     } else {
-        for (int32_t i = 0; i < pdx_study_count(study); ++i)
-            print_fit_table(sink.stream, pdx_study_get(study, i), NULL, top);
+        print_tables(sink.stream, study);
         print_fit_legend(sink.stream, study);
     }
     cli_sink_finish(&sink, cli.output);
@@ -307,9 +339,6 @@ int main(int argc, char **argv) {
     int preset_known = !preset_named || pdx_fit_options_preset(&fit, preset_named) == PDX_OK;
     cli_parse(&program, argc, argv);
     if (!preset_known) cli_fail(CLI_BAD_INPUT, "--preset: '%s' is not paper", preset_named);
-    if (fit.pool == PDX_POOL_PARTIAL)
-        cli_fail(CLI_BAD_INPUT, "--pool partial: this version does not have it; use none or "
-                                "complete");
     if (draws_out && !fit.draws) cli_fail(CLI_BAD_INPUT, "--draws-out: how many? Give --draws N");
     fit.judges = cli_data.judges.count ? cli_data.judges.items : NULL;
     fit.judge_count = cli_data.judges.count;
@@ -324,7 +353,9 @@ int main(int argc, char **argv) {
 
     int32_t fits = pdx_study_count(study), checked, failed;
     count_checked(study, &checked, &failed);
+    char line[256];
     if (cli.output) cli_note("%d fits written to %s", fits, cli.output);
+    if (pooling_line(study, line, sizeof line)) cli_note("%s", line);
     if (failed) cli_note("the numerical check failed for %d of %d fits", failed, checked);
     pdx_study_free(study);
     return strict && failed ? CLI_NOT_HELD : CLI_DONE;

@@ -27,9 +27,16 @@ enum { PDX_PRIOR_LAPLACE = 0, PDX_PRIOR_GAUSSIAN = 1, PDX_PRIOR_EB = 2 };
 enum { PDX_POSITION_NONE = 0, PDX_POSITION_GAUSSIAN = 1, PDX_POSITION_LAPLACE = 2 };
 enum { PDX_METHOD_AUTO = 0, PDX_METHOD_EP = 1, PDX_METHOD_STIS = 2, PDX_METHOD_NUTS = 3 };
 enum { PDX_CERTIFICATE_AUTO = 0, PDX_CERTIFICATE_ALWAYS = 1, PDX_CERTIFICATE_NEVER = 2 };
-/* What groups share: nothing, everything (one fit of all pairs, group "all"), or strength (partial:
- * not in this version, PDX_EUNSUPPORTED). */
-enum { PDX_POOL_NONE = 0, PDX_POOL_COMPLETE = 1, PDX_POOL_PARTIAL = 2 };
+/* What groups share: nothing; everything (one fit of all pairs, group "all"); or strength: partial
+ * pooling, w_gd ~ N(mu_d, tau^2), mu_d ~ the prior, tau ~ half-normal(tau_scale), one tau for all
+ * properties. Auto: partial where there are groups, else none. Gelman & Hill 2007, chapters 12 to
+ * 14. An intercept and the position effect are one for all groups, and each judge's own. */
+enum { PDX_POOL_NONE = 0, PDX_POOL_COMPLETE = 1, PDX_POOL_PARTIAL = 2, PDX_POOL_AUTO = 3 };
+/* What is pooled: the groups of a judge, or the judges (versions of one judge, say) in a group. */
+enum { PDX_POOL_OVER_GROUPS = 0, PDX_POOL_OVER_JUDGES = 1 };
+/* What a pair that lies in k groups counts in each of them: 1/k, so that it counts once in all, or
+ * 1, as in fits apart. */
+enum { PDX_OVERLAP_SHARE = 0, PDX_OVERLAP_WHOLE = 1 };
 
 typedef struct pdx_fit_options {
     uint32_t size;              /* set by pdx_fit_options_init */
@@ -67,17 +74,26 @@ typedef struct pdx_fit_options {
     const char *const *judges; /* fit these judges only, in this order; default NULL: all. A name
                               without judgments is PDX_ENOTFOUND */
     int32_t judge_count;
-    int32_t pool;        /* PDX_POOL_*; default none */
+    int32_t pool;        /* PDX_POOL_*; default auto */
     int32_t imputations; /* > 0: allow for noise in the properties, known from repeated annotations,
                             by so many imputations (20 are usual; at most 100); default 0. Not with
-                            margins, a model of ties or partial pooling. pdx_study_fit only */
+                            margins, a model of ties or partial pooling (auto: fits apart).
+                            pdx_study_fit only */
+    double tau_scale;    /* partial pooling: of tau's half-normal prior, > 0; default 0.2 */
+    int32_t pool_over;   /* partial pooling: PDX_POOL_OVER_*; default groups */
+    int32_t overlap;     /* partial pooling: PDX_OVERLAP_*; default share */
+    const double *group_weights; /* one per group of the dataset, >= 0: what a pair that lies in
+                                    several groups counts in each, in place of `overlap`; default
+                                    NULL */
+    int32_t pool_compare; /* 1 (default): over the folds of `predict`, how well no, complete and
+                             partial pooling foretell held-out labels, where there are groups */
 } pdx_fit_options;
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options, uint32_t size);
 #define pdx_fit_options_init(options) pdx_fit_options_init((options), (uint32_t)sizeof *(options))
 /* "default", or "paper": the original's procedure (Laplace 0.1, no position effect, no intercept,
- * ten folds by its shuffle; labels by sum-logp where log-probabilities are known, else majority).
- */
+ * ten folds by its shuffle, every group apart; labels by sum-logp where log-probabilities are
+ * known, else majority). */
 PDX_API pdx_status pdx_fit_options_preset(pdx_fit_options *options, uint32_t size,
                                           const char *name);
 #define pdx_fit_options_preset(options, name)                                                      \
@@ -100,7 +116,10 @@ PDX_API pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows,
                                 const pdx_fit_options *options);
 
 /* Every judge x every group (without groups: one group "all"). Fits run on the library's threads. A
- * judge without judgments in a group has no fit there. */
+ * judge without judgments in a group has no fit there. Under partial pooling a fit holds the
+ * group's pooled weights, and its certificate is that of all groups at once; what they share is in
+ * pdx_study_pooled. Margins and models of ties cannot be pooled partially yet:
+ * PDX_EUNSUPPORTED where that is asked for, fits apart where pooling is left to auto. */
 PDX_API pdx_status pdx_study_fit(pdx_study **out, const pdx_dataset *dataset,
                                  const pdx_judgments *judgments, const pdx_fit_options *options);
 PDX_API void pdx_posterior_free(pdx_posterior *posterior);
@@ -226,7 +245,8 @@ PDX_API const double *pdx_posterior_quantile_probs(const pdx_posterior *posterio
 PDX_API const double *pdx_posterior_quantiles(const pdx_posterior *posterior); /* [D][Q] */
 PDX_API int64_t pdx_posterior_draw_count(const pdx_posterior *posterior);
 PDX_API const double *pdx_posterior_draws(const pdx_posterior *posterior); /* [draws][D] or NULL */
-PDX_API double pdx_posterior_log_evidence(const pdx_posterior *posterior); /* NaN: not computed */
+/* NaN: not computed. Under partial pooling: of all groups at once. */
+PDX_API double pdx_posterior_log_evidence(const pdx_posterior *posterior);
 PDX_API double pdx_posterior_elpd_loo(const pdx_posterior *posterior);
 PDX_API double pdx_posterior_prior_scale(const pdx_posterior *posterior); /* b that was used */
 PDX_API pdx_status pdx_posterior_certificate(const pdx_posterior *posterior, pdx_certificate *out);
@@ -248,8 +268,8 @@ PDX_API pdx_status pdx_posterior_predict(const pdx_posterior *posterior, const d
 PDX_API pdx_status pdx_posterior_predict_outcomes(const pdx_posterior *posterior, const double *x,
                                                   int64_t n, double *probability);
 
-/* w_i of a minus w_j of b, from the joint posterior (a == b: with their correlation; a and b
- * fitted apart: independent). */
+/* w_i of a minus w_j of b, from the joint posterior (a == b, or groups of one partial pooling and i
+ * == j: with their correlation; else independent). */
 typedef struct pdx_contrast {
     double mean, sd, low, high; /* 95 % interval */
     double prob_greater;        /* P(w_i of a > w_j of b) */
@@ -262,6 +282,56 @@ PDX_API pdx_status pdx_posterior_contrast(const pdx_posterior *a, int32_t i, con
  * Mueller, Parmigiani & Rice 2006). */
 PDX_API pdx_status pdx_posterior_contrast_all(const pdx_posterior *a, const pdx_posterior *b,
                                               double rate, pdx_contrast *out);
+/* Every weight against 0, with discoveries of its sign, into out[D]. */
+PDX_API pdx_status pdx_posterior_discoveries(const pdx_posterior *posterior, double rate,
+                                             pdx_contrast *out);
+
+/* ---- partial pooling ---- */
+
+/* What the groups of one judge (or the judges in one group) share. Borrowed from its study. */
+typedef struct pdx_pooled pdx_pooled;
+PDX_API int32_t pdx_study_pooled_count(const pdx_study *study); /* 0: nothing was pooled */
+PDX_API const pdx_pooled *pdx_study_pooled(const pdx_study *study, int32_t i);
+PDX_API const pdx_pooled *pdx_posterior_pooled(const pdx_posterior *posterior); /* NULL: none */
+PDX_API int32_t pdx_pooled_over(const pdx_pooled *pooled);  /* PDX_POOL_OVER_* */
+PDX_API int32_t pdx_pooled_count(const pdx_pooled *pooled); /* groups (or judges) that have a fit */
+PDX_API const pdx_posterior *pdx_pooled_get(const pdx_pooled *pooled, int32_t i);
+/* mu, as a posterior whose judge or group is "(mean)". */
+PDX_API const pdx_posterior *pdx_pooled_mean(const pdx_pooled *pooled);
+/* How far the groups' weights scatter about mu. */
+typedef struct pdx_tau {
+    double mean, sd, low, high; /* 95 % interval */
+    double scale;               /* of its prior */
+} pdx_tau;
+PDX_API pdx_status pdx_pooled_tau(const pdx_pooled *pooled, pdx_tau *out);
+/* Quantiles of tau at the probabilities of pdx_pooled_mean. */
+PDX_API const double *pdx_pooled_tau_quantiles(const pdx_pooled *pooled);
+/* How group i differs from the average, w_id - mu_d, for every group and property into
+ * out[count][D]; prob_greater is P(w_id > mu_d); discoveries are over all of them at once. */
+PDX_API pdx_status pdx_pooled_differences(const pdx_pooled *pooled, double rate, pdx_contrast *out);
+
+/* Held-out prediction by the three ways to pool, over the same folds of pairs. NaN: could not be
+ * computed. */
+typedef struct pdx_pooling {
+    int32_t folds; /* 0: not computed */
+    int64_t n;     /* held-out labels */
+    double log_loss_none, log_loss_complete, log_loss_partial;
+    double accuracy_none, accuracy_complete, accuracy_partial;
+} pdx_pooling;
+/* Of one judge; of judge NULL: of all labels of all judges. PDX_ENOTFOUND: no such judge. */
+PDX_API pdx_status pdx_study_pooling(const pdx_study *study, const char *judge, pdx_pooling *out);
+
+/* What changed between two judges (versions of one) that saw the same pairs: the posterior of
+ * w_after - w_before, from the pairs on which they disagree. Given that one says A and the other B,
+ * P(after says A) = sigmoid(x.(w_after - w_before)): whatever else the pair has in store for both
+ * cancels (conditional logistic regression; McNemar 1947; Breslow & Day 1980, chapter 7). Soft
+ * labels p, q count as the disagreement that they make likely. Prior, method and the rest as in
+ * `options`; judgments in the same order are paired where orders are known, and the position effect
+ * is then its change. group: NULL: all pairs. Judges without a common pair are PDX_ENOTFOUND. */
+PDX_API pdx_status pdx_drift_fit(pdx_posterior **out, const pdx_dataset *dataset,
+                                 const pdx_judgments *judgments, const char *before,
+                                 const char *after, const char *group,
+                                 const pdx_fit_options *options);
 
 #ifdef __cplusplus
 }

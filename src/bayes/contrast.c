@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "discovery.h"
 #include "marginal.h"
 #include "normal.h"
+#include "posterior.h"
 
 typedef struct difference {
     const pdx__marginal *a, *b;
@@ -89,6 +91,7 @@ pdx_status pdx_posterior_contrast(const pdx_posterior *a, int32_t i, const pdx_p
     double covariance = 0;
     pdx_status status;
     if (a == b) PDX__GO(covariance_of(a, i, j, &covariance));
+    else if (i == j) covariance = pdx__pooled_covariance(a, b, i);
     PDX__GO(pdx__marginal_create(&first, a, i));
     PDX__GO(pdx__marginal_create(&second, b, j));
     double product = first->sd * second->sd;
@@ -113,13 +116,33 @@ done:
 
 typedef struct wrong_sign {
     double probability;
-    int32_t column;
+    int64_t place;
 } wrong_sign;
 
 static int compare_wrong(const void *a, const void *b) {
     const wrong_sign *x = a, *y = b;
     if (x->probability != y->probability) return x->probability < y->probability ? -1 : 1;
-    return (x->column > y->column) - (x->column < y->column);
+    return (x->place > y->place) - (x->place < y->place);
+}
+
+pdx_status pdx__discover(pdx_contrast *contrast, int64_t n, double rate) {
+    PDX__REQUIRE(rate >= 0 && rate <= 1, "a false discovery rate of %g", rate);
+    wrong_sign *order = pdx__alloc((size_t)n, sizeof *order);
+    if (!order) return PDX_ENOMEM;
+    for (int64_t i = 0; i < n; ++i) {
+        const double p = contrast[i].prob_greater;
+        contrast[i].discovery = 0;
+        order[i] = (wrong_sign){fmin(p, 1 - p), i};
+    }
+    qsort(order, (size_t)n, sizeof *order, compare_wrong);
+    double expected = 0;
+    for (int64_t k = 0; k < n; ++k) {
+        expected += order[k].probability;
+        if (!(expected <= rate * (double)(k + 1))) break; /* the mean only grows from here */
+        contrast[order[k].place].discovery = 1;
+    }
+    pdx__free(order);
+    return PDX_OK;
 }
 
 pdx_status pdx_posterior_contrast_all(const pdx_posterior *a, const pdx_posterior *b, double rate,
@@ -131,21 +154,24 @@ pdx_status pdx_posterior_contrast_all(const pdx_posterior *a, const pdx_posterio
         PDX__REQUIRE(!strcmp(a->columns[d], b->columns[d]),
                      "contrasts of fits whose column %d is '%s' and '%s'", d, a->columns[d],
                      b->columns[d]);
-    wrong_sign *order = pdx__alloc((size_t)a->d, sizeof *order);
-    if (!order) return PDX_ENOMEM;
-    pdx_status status = PDX_OK;
-    for (int32_t d = 0; d < a->d; ++d) {
-        PDX__GO(pdx_posterior_contrast(a, d, b, d, &out[d]));
-        order[d] = (wrong_sign){fmin(out[d].prob_greater, 1 - out[d].prob_greater), d};
+    for (int32_t d = 0; d < a->d; ++d) PDX__TRY(pdx_posterior_contrast(a, d, b, d, &out[d]));
+    return pdx__discover(out, a->d, rate);
+}
+
+pdx_status pdx_posterior_discoveries(const pdx_posterior *posterior, double rate,
+                                     pdx_contrast *out) {
+    PDX__REQUIRE(posterior && out, "pdx_posterior_discoveries: an argument is NULL");
+    for (int32_t k = 0; k < posterior->d; ++k) {
+        pdx__marginal *m;
+        PDX__TRY(pdx__marginal_create(&m, posterior, k));
+        const difference d = {m, &(pdx__marginal){.mean = 0}, 0};
+        out[k] = (pdx_contrast){.mean = m->mean, .sd = m->sd, .low = m->mean, .high = m->mean};
+        out[k].prob_greater = m->sd > 0 ? exceeds(&d, 0) : m->mean > 0 ? 1 : m->mean < 0 ? 0 : 0.5;
+        if (m->sd > 0) {
+            out[k].low = quantile(&d, m->mean, m->sd, 0.975);
+            out[k].high = quantile(&d, m->mean, m->sd, 0.025);
+        }
+        pdx__marginal_free(m);
     }
-    qsort(order, (size_t)a->d, sizeof *order, compare_wrong);
-    double expected = 0;
-    for (int32_t k = 0; k < a->d; ++k) {
-        expected += order[k].probability;
-        if (expected > rate * (k + 1)) break; /* the mean only grows from here */
-        out[order[k].column].discovery = 1;
-    }
-done:
-    pdx__free(order);
-    return status;
+    return pdx__discover(out, posterior->d, rate);
 }

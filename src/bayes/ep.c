@@ -8,6 +8,7 @@
 
 #include "design.h"
 #include "ep_rows.h"
+#include "ep_steps.h"
 #include "row_source.h"
 
 void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r) {
@@ -87,17 +88,15 @@ static void update_rows(pdx__ep *ep, pdx__ep_rows *r, double damping) {
     }
 }
 
-typedef enum pass_kind { PASS_KEEP, PASS_BOUND, PASS_EP } pass_kind;
-
-static void pass(pdx__ep *ep, pass_kind kind, double damping) {
+void pdx__ep_pass(pdx__ep *ep, pdx__pass_kind kind, double damping) {
     pdx__ep_rows r;
     clear_sums(ep);
     if (ep->problem->source && ep->failed == PDX_OK)
-        ep->failed = pdx__source_sites(ep, kind != PASS_EP);
+        ep->failed = pdx__source_sites(ep, kind != PDX__PASS_EP);
     for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
         pdx__ep_load(ep, b, &r);
-        if (kind == PASS_EP) update_rows(ep, &r, damping);
-        if (kind == PASS_BOUND) {
+        if (kind == PDX__PASS_EP) update_rows(ep, &r, damping);
+        if (kind == PDX__PASS_BOUND) {
             ep->workspace->kernels->moments(r.mean, NULL, ep->block, r.count, ep->mean, NULL,
                                             ep->d);
             pdx__ep_bound_sites(&r);
@@ -106,24 +105,27 @@ static void pass(pdx__ep *ep, pass_kind kind, double damping) {
     }
 }
 
-static void add_outside(pdx__ep *ep) {
+static void add_outside(const pdx__ep *ep, double *lam, double *linear) {
     const double *sum = ep->outside;
     for (int32_t i = 0; i < ep->d; ++i)
-        for (int32_t k = 0; k <= i; ++k) ep->lam[(size_t)i * (size_t)ep->ld + (size_t)k] += *sum++;
-    for (int32_t k = 0; k < ep->d; ++k) ep->linear[k] += *sum++;
+        for (int32_t k = 0; k <= i; ++k) lam[(size_t)i * (size_t)ep->ld + (size_t)k] += *sum++;
+    for (int32_t k = 0; k < ep->d; ++k) linear[k] += *sum++;
 }
 
-/* q from the sites. 0: it is not proper. `change`: from the mean and sd before. */
-static int solve(pdx__ep *ep, double *change) {
+void pdx__ep_natural(const pdx__ep *ep, double *lam, double *linear) {
+    const int32_t d = ep->d, ld = ep->ld;
+    memset(lam, 0, (size_t)ld * ld * sizeof *lam);
+    ep->workspace->kernels->gram_finish(ep->gram_sums, d, lam, linear);
+    if (ep->outside) add_outside(ep, lam, linear);
+    for (int32_t k = 0; k < d; ++k) {
+        lam[(size_t)k * ld + k] += ep->site_precision[k] + ep->gaussian[k];
+        linear[k] += ep->site_linear[k];
+    }
+}
+
+int pdx__ep_solve(pdx__ep *ep, double *change) {
     const int32_t d = ep->d, ld = ep->ld;
     double *before = ep->work, *half = ep->work + ld;
-    memset(ep->lam, 0, (size_t)ld * ld * sizeof *ep->lam);
-    ep->workspace->kernels->gram_finish(ep->gram_sums, d, ep->lam, ep->linear);
-    if (ep->outside) add_outside(ep);
-    for (int32_t k = 0; k < d; ++k) {
-        ep->lam[(size_t)k * ld + k] += ep->site_precision[k] + ep->gaussian[k];
-        ep->linear[k] += ep->site_linear[k];
-    }
     ep->log_det = ep->workspace->kernels->factor(d, ep->lam, ep->root);
     if (!isfinite(ep->log_det)) return 0;
     memcpy(before, ep->mean, (size_t)d * sizeof *before);
@@ -169,7 +171,13 @@ pdx__tilted pdx__ep_marginal(const pdx__ep *ep, int32_t k) {
     return tilted;
 }
 
-static void update_priors(pdx__ep *ep, double damping) {
+/* Sites to q. */
+static int solve(pdx__ep *ep, double *change) {
+    pdx__ep_natural(ep, ep->lam, ep->linear);
+    return pdx__ep_solve(ep, change);
+}
+
+void pdx__ep_update_priors(pdx__ep *ep, double damping) {
     for (int32_t k = 0; k < ep->d; ++k) {
         if (ep->rate[k] == 0) continue;
         pdx__tilted tilted = pdx__ep_marginal(ep, k);
@@ -191,8 +199,7 @@ static int lost_heavy(const pdx__problem *problem, const pdx__sites *warm) {
     return 0;
 }
 
-/* First sites: from a fit of the same design, or by the curvature near zero. */
-static void start(pdx__ep *ep, const pdx__sites *warm) {
+int pdx__ep_seed(pdx__ep *ep, const pdx__sites *warm) {
     const pdx__problem *problem = ep->problem;
     const int64_t n = problem->design->n;
     if (warm && lost_heavy(problem, warm)) warm = NULL;
@@ -210,36 +217,42 @@ static void start(pdx__ep *ep, const pdx__sites *warm) {
         ep->tau[i] = w == 0 ? 0 : warm ? warm->tau[i] : 0.22 * w;
         ep->nu[i] = w == 0 ? 0 : warm ? warm->nu[i] : 0;
     }
-    const int far = !warm && (problem->offset || heaviest > MANY); /* the mode may be */
-    pass(ep, far ? PASS_BOUND : PASS_KEEP, 1);
+    return !warm && (problem->offset || heaviest > MANY);
+}
+
+static void start(pdx__ep *ep, const pdx__sites *warm) {
+    const int far = pdx__ep_seed(ep, warm);
+    pdx__ep_pass(ep, far ? PDX__PASS_BOUND : PDX__PASS_KEEP, 1);
     if (!far) return;
     double change;
     for (int i = 0; i < 5; ++i) {
         if (!solve(ep, &change) || change < 0.3) break;
-        pass(ep, PASS_BOUND, 1);
+        pdx__ep_pass(ep, PDX__PASS_BOUND, 1);
     }
 }
 
-static pdx_status prepare(pdx__ep *ep, const pdx__problem *problem, pdx__workspace *workspace) {
+size_t pdx__ep_doubles(int32_t width) {
+    const size_t ld = (size_t)pdx__column_pad(width);
+    return 10 * ld + 2 * ld * ld;
+}
+
+pdx_status pdx__ep_place(pdx__ep *ep, const pdx__problem *problem, pdx__workspace *workspace,
+                         double *memory, int32_t *column) {
     const int32_t width = problem->design->d;
     const int32_t ld = pdx__column_pad(width);
-    ep->column = pdx__workspace_take(workspace, PDX__SLOT_COLUMNS, (size_t)width, sizeof(int32_t));
-    double *vectors =
-        pdx__workspace_take(workspace, PDX__SLOT_VECTORS, (size_t)ld * 10, sizeof(double));
-    double *matrix =
-        pdx__workspace_take(workspace, PDX__SLOT_MATRIX, (size_t)ld * ld * 2, sizeof(double));
+    *ep = (pdx__ep){.problem = problem, .workspace = workspace, .column = column};
     ep->block =
         pdx__workspace_take(workspace, PDX__SLOT_BLOCK, (size_t)ld * PDX__BLOCK, sizeof(double));
     ep->gram_sums =
         pdx__workspace_take(workspace, PDX__SLOT_GRAM_SUMS,
                             (size_t)workspace->kernels->gram_doubles(width), sizeof(double));
-    if (!ep->column || !vectors || !matrix || !ep->block || !ep->gram_sums) return PDX_ENOMEM;
+    if (!ep->block || !ep->gram_sums) return PDX_ENOMEM;
     double **slot[] = {&ep->rate, &ep->gaussian, &ep->site_precision, &ep->site_linear,
                        &ep->mean, &ep->sd,       &ep->linear};
-    for (int i = 0; i < 7; ++i) *slot[i] = vectors + (size_t)i * ld;
-    ep->work = vectors + (size_t)7 * ld;
-    ep->lam = matrix;
-    ep->root = matrix + (size_t)ld * ld;
+    for (int i = 0; i < 7; ++i) *slot[i] = memory + (size_t)i * ld;
+    ep->work = memory + (size_t)7 * ld;
+    ep->lam = memory + (size_t)10 * ld;
+    ep->root = ep->lam + (size_t)ld * ld;
     for (int32_t k = 0; k < width; ++k) {
         const pdx__prior *prior = &problem->prior[k];
         if (prior->scale == 0) continue;
@@ -259,8 +272,15 @@ static pdx_status prepare(pdx__ep *ep, const pdx__problem *problem, pdx__workspa
 pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
                        const pdx__ep_settings *settings, pdx__workspace *workspace, double *tau,
                        double *nu) {
-    *ep = (pdx__ep){.problem = problem, .workspace = workspace, .tau = tau, .nu = nu};
-    PDX__TRY(prepare(ep, problem, workspace));
+    const int32_t width = problem->design->d;
+    int32_t *column =
+        pdx__workspace_take(workspace, PDX__SLOT_COLUMNS, (size_t)width, sizeof *column);
+    double *memory =
+        pdx__workspace_take(workspace, PDX__SLOT_MATRIX, pdx__ep_doubles(width), sizeof *memory);
+    if (!column || !memory) return PDX_ENOMEM;
+    PDX__TRY(pdx__ep_place(ep, problem, workspace, memory, column));
+    ep->tau = tau;
+    ep->nu = nu;
     /* undamped; where that wanders or breaks, damped, and at last strongly damped */
     static const double damping[] = {1, 0.5, 0.2};
     static const int32_t until[] = {30, 130, INT32_MAX};
@@ -277,8 +297,8 @@ pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__site
         }
         ep->converged = ep->sweeps > 0 && change < settings->tolerance;
         if (ep->converged) break;
-        pass(ep, PASS_EP, damping[stage]);
-        update_priors(ep, damping[stage]);
+        pdx__ep_pass(ep, PDX__PASS_EP, damping[stage]);
+        pdx__ep_update_priors(ep, damping[stage]);
         ++ep->sweeps;
         if (ep->sweeps >= until[stage]) ++stage;
     }

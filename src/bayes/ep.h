@@ -33,8 +33,9 @@ typedef struct pdx__ep_settings {
     int32_t max_sweeps; /* in all */
 } pdx__ep_settings;
 
-/* Everything in `ep` lies in the workspace (slots BLOCK to COLUMNS) and in tau, nu; `warm` may be
- * NULL. Fails only for want of memory; a fit that does not converge says so in `ep`. */
+/* Everything in `ep` lies in the workspace (slots BLOCK to MATRIX and COLUMNS) and in tau, nu;
+ * `warm` may be NULL. Fails only for want of memory; a fit that does not converge says so in `ep`.
+ */
 pdx_status pdx__ep_run(pdx__ep *ep, const pdx__problem *problem, const pdx__sites *warm,
                        const pdx__ep_settings *settings, pdx__workspace *workspace, double *tau,
                        double *nu);

@@ -15,7 +15,9 @@ static const char *const positions[] = {"none", "gaussian", "laplace", NULL};
 static const char *const methods[] = {"auto", "ep", "stis", "nuts", NULL};
 static const char *const certificates[] = {"auto", "always", "never", NULL};
 
-static const char *const pools[] = {"none", "complete", "partial", NULL};
+static const char *const pools[] = {"none", "complete", "partial", "auto", NULL};
+static const char *const pooled_over[] = {"groups", "judges", NULL};
+static const char *const overlaps[] = {"share", "whole", NULL};
 
 #define AT(field) offsetof(pdx_fit_options, field)
 static const pdx__option table[] = {
@@ -46,8 +48,13 @@ static const pdx__option table[] = {
     {"hooks", PDX__OPTION_HOOKS, AT(hooks), 0, 0, 0, NULL},
     {"judges", PDX__OPTION_POINTER, AT(judges), 0, 0, 0, NULL},
     {"judge_count", PDX__OPTION_INT32, AT(judge_count), 0, 0, INT32_MAX, NULL},
-    {"pool", PDX__OPTION_INT32, AT(pool), PDX_POOL_NONE, 0, 2, pools},
+    {"pool", PDX__OPTION_INT32, AT(pool), PDX_POOL_AUTO, 0, 3, pools},
     {"imputations", PDX__OPTION_INT32, AT(imputations), 0, 0, 100, NULL},
+    {"tau_scale", PDX__OPTION_DOUBLE, AT(tau_scale), 0.2, 0, 1e6, NULL},
+    {"pool_over", PDX__OPTION_INT32, AT(pool_over), PDX_POOL_OVER_GROUPS, 0, 1, pooled_over},
+    {"overlap", PDX__OPTION_INT32, AT(overlap), PDX_OVERLAP_SHARE, 0, 1, overlaps},
+    {"group_weights", PDX__OPTION_POINTER, AT(group_weights), 0, 0, 0, NULL},
+    {"pool_compare", PDX__OPTION_INT32, AT(pool_compare), 1, 0, 1, NULL},
 };
 
 static const double usual_probs[] = {0.025, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975};
@@ -75,11 +82,16 @@ pdx_status(pdx_fit_options_preset)(pdx_fit_options *options, uint32_t size, cons
     options->position = PDX_POSITION_NONE;
     options->folds = 10;
     options->paper_folds = 1;
+    if (size >= AT(tau_scale)) options->pool = PDX_POOL_NONE;
+    if (size >= AT(pool_compare) + sizeof options->pool_compare) options->pool_compare = 0;
     return PDX_OK;
 }
 
 pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *given) {
     PDX__TRY(pdx__options_take(full, sizeof *full, given, table, PDX__ROWS(table), "fit options"));
+    /* A program that is older than partial pooling fits groups apart. */
+    if (given && given->size < AT(tau_scale) && full->pool == PDX_POOL_AUTO)
+        full->pool = PDX_POOL_NONE;
     PDX__REQUIRE(full->folds != 1, "fit options: 'folds' is 1, must be 0 or at least 2");
     PDX__REQUIRE(full->prior != PDX_PRIOR_EB || full->prior_scale > 0,
                  "fit options: empirical Bayes starts from a 'prior_scale' above 0");
@@ -91,13 +103,12 @@ pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *g
         "fit options: 'ties' is a model of ties, and labels by the rule '%s' have none; use "
         "order or majority",
         pdx__label_name(full->label));
-    if (full->pool == PDX_POOL_PARTIAL)
-        return pdx__fail(PDX_EUNSUPPORTED, "fit options: partial pooling is not in this version");
     if (full->imputations && (full->ties >= PDX_TIES_ORDINAL || full->label == PDX_LABEL_MARGIN ||
                               full->pool == PDX_POOL_PARTIAL))
         return pdx__fail(PDX_EUNSUPPORTED,
                          "fit options: 'imputations' goes with verdicts alone: no "
                          "model of ties, no margins, no partial pooling");
+    PDX__REQUIRE(full->tau_scale > 0, "fit options: 'tau_scale' must be above 0");
     if (!full->quantile_probs) {
         PDX__REQUIRE(full->quantile_count == 0,
                      "fit options: 'quantile_count' without 'quantile_probs'");

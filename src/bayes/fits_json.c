@@ -1,106 +1,128 @@
-/* fits.json: a study as JSON, numbers in round-trip precision, what is not known as null or absent.
- * Unknown members are passed over, so that later versions may add. Members beyond the contract of
- * the programs: label, ties, cut ("model": 3 ordinal, 4 Davidson), no_verdict, prior_scale, draws,
- * the limits of p_first, and everything of the certificate ("run" in its place where no certificate
- * was made). */
-#include <math.h>
+/* The writer of fits.json. */
+#include "fits_json.h"
+
 #include <stdio.h>
 #include <string.h>
 
 #include "core/file.h"
 #include "core/json.h"
-#include "posterior.h"
 
-static const char *const method_names[] = {"auto", "ep", "stis", "nuts"};
-enum { METHODS = 4 };
+const char *const pdx__method_names[] = {"auto", "ep", "stis", "nuts"};
 
-/* Named numbers of a struct: one table drives writing and reading. */
-typedef struct member {
-    const char *name;
-    enum { NUMBER, INT32, INT64, BOOL } kind;
-    size_t offset;
-} member;
-
-static const member certificate_members[] = {
-    {"checked", BOOL, offsetof(pdx_certificate, checked)},
-    {"ok", BOOL, offsetof(pdx_certificate, ok)},
-    {"ep_sweeps", INT32, offsetof(pdx_certificate, ep_sweeps)},
-    {"ep_converged", BOOL, offsetof(pdx_certificate, ep_converged)},
-    {"draws", INT64, offsetof(pdx_certificate, draws)},
-    {"ess_fraction", NUMBER, offsetof(pdx_certificate, ess_fraction)},
-    {"sd_log_weight", NUMBER, offsetof(pdx_certificate, sd_log_weight)},
-    {"khat", NUMBER, offsetof(pdx_certificate, khat)},
-    {"delta", NUMBER, offsetof(pdx_certificate, delta)},
-    {"delta_se", NUMBER, offsetof(pdx_certificate, delta_se)},
-    {"rhat", NUMBER, offsetof(pdx_certificate, rhat)},
-    {"nuts_ess", NUMBER, offsetof(pdx_certificate, nuts_ess)},
-    {"divergences", INT64, offsetof(pdx_certificate, divergences)},
-    {"mean_se", NUMBER, offsetof(pdx_certificate, mean_se)},
+static const pdx__member certificate_members[] = {
+    {"checked", PDX__BOOL, offsetof(pdx_certificate, checked)},
+    {"ok", PDX__BOOL, offsetof(pdx_certificate, ok)},
+    {"ep_sweeps", PDX__INT32, offsetof(pdx_certificate, ep_sweeps)},
+    {"ep_converged", PDX__BOOL, offsetof(pdx_certificate, ep_converged)},
+    {"draws", PDX__INT64, offsetof(pdx_certificate, draws)},
+    {"ess_fraction", PDX__NUMBER, offsetof(pdx_certificate, ess_fraction)},
+    {"sd_log_weight", PDX__NUMBER, offsetof(pdx_certificate, sd_log_weight)},
+    {"khat", PDX__NUMBER, offsetof(pdx_certificate, khat)},
+    {"delta", PDX__NUMBER, offsetof(pdx_certificate, delta)},
+    {"delta_se", PDX__NUMBER, offsetof(pdx_certificate, delta_se)},
+    {"rhat", PDX__NUMBER, offsetof(pdx_certificate, rhat)},
+    {"nuts_ess", PDX__NUMBER, offsetof(pdx_certificate, nuts_ess)},
+    {"divergences", PDX__INT64, offsetof(pdx_certificate, divergences)},
+    {"mean_se", PDX__NUMBER, offsetof(pdx_certificate, mean_se)},
 };
-static const member position_members[] = {
-    {"mean", NUMBER, offsetof(pdx_position, mean)},
-    {"sd", NUMBER, offsetof(pdx_position, sd)},
-    {"prob_positive", NUMBER, offsetof(pdx_position, prob_positive)},
-    {"p_first", NUMBER, offsetof(pdx_position, p_first)},
-    {"p_first_low", NUMBER, offsetof(pdx_position, p_first_low)},
-    {"p_first_high", NUMBER, offsetof(pdx_position, p_first_high)},
+static const pdx__member position_members[] = {
+    {"mean", PDX__NUMBER, offsetof(pdx_position, mean)},
+    {"sd", PDX__NUMBER, offsetof(pdx_position, sd)},
+    {"prob_positive", PDX__NUMBER, offsetof(pdx_position, prob_positive)},
+    {"p_first", PDX__NUMBER, offsetof(pdx_position, p_first)},
+    {"p_first_low", PDX__NUMBER, offsetof(pdx_position, p_first_low)},
+    {"p_first_high", PDX__NUMBER, offsetof(pdx_position, p_first_high)},
 };
-static const member prediction_members[] = {
-    {"folds", INT32, offsetof(pdx_prediction, folds)},
-    {"n", INT64, offsetof(pdx_prediction, n)},
-    {"accuracy", NUMBER, offsetof(pdx_prediction, accuracy)},
-    {"log_loss", NUMBER, offsetof(pdx_prediction, log_loss)},
-    {"auc", NUMBER, offsetof(pdx_prediction, auc)},
-    {"baseline_majority", NUMBER, offsetof(pdx_prediction, baseline_majority)},
-    {"baseline_length", NUMBER, offsetof(pdx_prediction, baseline_length)},
+static const pdx__member prediction_members[] = {
+    {"folds", PDX__INT32, offsetof(pdx_prediction, folds)},
+    {"n", PDX__INT64, offsetof(pdx_prediction, n)},
+    {"accuracy", PDX__NUMBER, offsetof(pdx_prediction, accuracy)},
+    {"log_loss", PDX__NUMBER, offsetof(pdx_prediction, log_loss)},
+    {"auc", PDX__NUMBER, offsetof(pdx_prediction, auc)},
+    {"baseline_majority", PDX__NUMBER, offsetof(pdx_prediction, baseline_majority)},
+    {"baseline_length", PDX__NUMBER, offsetof(pdx_prediction, baseline_length)},
 };
-static const member margin_members[] = {
-    {"mean", NUMBER, offsetof(pdx_margin, scale_mean)},
-    {"sd", NUMBER, offsetof(pdx_margin, scale_sd)},
-    {"auc_margin", NUMBER, offsetof(pdx_margin, auc_margin)},
-    {"auc_sign", NUMBER, offsetof(pdx_margin, auc_sign)},
-    {"reliability_margin", NUMBER, offsetof(pdx_margin, reliability_margin)},
-    {"reliability_sign", NUMBER, offsetof(pdx_margin, reliability_sign)},
+static const pdx__member margin_members[] = {
+    {"mean", PDX__NUMBER, offsetof(pdx_margin, scale_mean)},
+    {"sd", PDX__NUMBER, offsetof(pdx_margin, scale_sd)},
+    {"auc_margin", PDX__NUMBER, offsetof(pdx_margin, auc_margin)},
+    {"auc_sign", PDX__NUMBER, offsetof(pdx_margin, auc_sign)},
+    {"reliability_margin", PDX__NUMBER, offsetof(pdx_margin, reliability_margin)},
+    {"reliability_sign", PDX__NUMBER, offsetof(pdx_margin, reliability_sign)},
 };
-static const member cut_members[] = {
-    {"model", INT32, offsetof(pdx_cut, model)},
-    {"mean", NUMBER, offsetof(pdx_cut, mean)},
-    {"sd", NUMBER, offsetof(pdx_cut, sd)},
-    {"low", NUMBER, offsetof(pdx_cut, low)},
-    {"high", NUMBER, offsetof(pdx_cut, high)},
-    {"p_tie", NUMBER, offsetof(pdx_cut, p_tie)},
-    {"p_tie_low", NUMBER, offsetof(pdx_cut, p_tie_low)},
-    {"p_tie_high", NUMBER, offsetof(pdx_cut, p_tie_high)},
-    {"logit_mean", NUMBER, offsetof(pdx_cut, logit_mean)},
-    {"logit_sd", NUMBER, offsetof(pdx_cut, logit_sd)},
-    {"accuracy", NUMBER, offsetof(pdx_cut, accuracy)},
-    {"log_loss", NUMBER, offsetof(pdx_cut, log_loss)},
-    {"share_log_loss", NUMBER, offsetof(pdx_cut, share_log_loss)},
+static const pdx__member cut_members[] = {
+    {"model", PDX__INT32, offsetof(pdx_cut, model)},
+    {"mean", PDX__NUMBER, offsetof(pdx_cut, mean)},
+    {"sd", PDX__NUMBER, offsetof(pdx_cut, sd)},
+    {"low", PDX__NUMBER, offsetof(pdx_cut, low)},
+    {"high", PDX__NUMBER, offsetof(pdx_cut, high)},
+    {"p_tie", PDX__NUMBER, offsetof(pdx_cut, p_tie)},
+    {"p_tie_low", PDX__NUMBER, offsetof(pdx_cut, p_tie_low)},
+    {"p_tie_high", PDX__NUMBER, offsetof(pdx_cut, p_tie_high)},
+    {"logit_mean", PDX__NUMBER, offsetof(pdx_cut, logit_mean)},
+    {"logit_sd", PDX__NUMBER, offsetof(pdx_cut, logit_sd)},
+    {"accuracy", PDX__NUMBER, offsetof(pdx_cut, accuracy)},
+    {"log_loss", PDX__NUMBER, offsetof(pdx_cut, log_loss)},
+    {"share_log_loss", PDX__NUMBER, offsetof(pdx_cut, share_log_loss)},
 };
 /* Arrays over the columns. */
-static const member noise_members[] = {
-    {"alpha", NUMBER, offsetof(pdx_noise, alpha)},
-    {"alpha_low", NUMBER, offsetof(pdx_noise, alpha_low)},
-    {"alpha_high", NUMBER, offsetof(pdx_noise, alpha_high)},
-    {"noise", NUMBER, offsetof(pdx_noise, noise)},
-    {"looks", NUMBER, offsetof(pdx_noise, looks)},
-    {"plain_mean", NUMBER, offsetof(pdx_noise, plain_mean)},
-    {"plain_sd", NUMBER, offsetof(pdx_noise, plain_sd)},
-    {"wider", NUMBER, offsetof(pdx_noise, wider)},
-    {"simex", NUMBER, offsetof(pdx_noise, simex)},
-    {"pulled", NUMBER, offsetof(pdx_noise, pulled)},
+static const pdx__member noise_members[] = {
+    {"alpha", PDX__NUMBER, offsetof(pdx_noise, alpha)},
+    {"alpha_low", PDX__NUMBER, offsetof(pdx_noise, alpha_low)},
+    {"alpha_high", PDX__NUMBER, offsetof(pdx_noise, alpha_high)},
+    {"noise", PDX__NUMBER, offsetof(pdx_noise, noise)},
+    {"looks", PDX__NUMBER, offsetof(pdx_noise, looks)},
+    {"plain_mean", PDX__NUMBER, offsetof(pdx_noise, plain_mean)},
+    {"plain_sd", PDX__NUMBER, offsetof(pdx_noise, plain_sd)},
+    {"wider", PDX__NUMBER, offsetof(pdx_noise, wider)},
+    {"simex", PDX__NUMBER, offsetof(pdx_noise, simex)},
+    {"pulled", PDX__NUMBER, offsetof(pdx_noise, pulled)},
 };
-static const member posterior_members[] = {
-    {"n", INT64, offsetof(struct pdx_posterior, n)},
-    {"ties", INT64, offsetof(struct pdx_posterior, ties)},
-    {"no_verdict", INT64, offsetof(struct pdx_posterior, no_verdict)},
-    {"prior_scale", NUMBER, offsetof(struct pdx_posterior, prior_scale)},
-    {"log_evidence", NUMBER, offsetof(struct pdx_posterior, log_evidence)},
-    {"elpd_loo", NUMBER, offsetof(struct pdx_posterior, elpd_loo)},
+static const pdx__member posterior_members[] = {
+    {"n", PDX__INT64, offsetof(struct pdx_posterior, n)},
+    {"ties", PDX__INT64, offsetof(struct pdx_posterior, ties)},
+    {"no_verdict", PDX__INT64, offsetof(struct pdx_posterior, no_verdict)},
+    {"prior_scale", PDX__NUMBER, offsetof(struct pdx_posterior, prior_scale)},
+    {"log_evidence", PDX__NUMBER, offsetof(struct pdx_posterior, log_evidence)},
+    {"elpd_loo", PDX__NUMBER, offsetof(struct pdx_posterior, elpd_loo)},
 };
-#define MEMBERS(table) table, sizeof(table) / sizeof *(table)
+static const pdx__member tau_members[] = {
+    {"mean", PDX__NUMBER, offsetof(pdx_tau, mean)},
+    {"sd", PDX__NUMBER, offsetof(pdx_tau, sd)},
+    {"low", PDX__NUMBER, offsetof(pdx_tau, low)},
+    {"high", PDX__NUMBER, offsetof(pdx_tau, high)},
+    {"scale", PDX__NUMBER, offsetof(pdx_tau, scale)},
+};
+static const pdx__member pooling_members[] = {
+    {"folds", PDX__INT32, offsetof(pdx__pooling, numbers.folds)},
+    {"n", PDX__INT64, offsetof(pdx__pooling, numbers.n)},
+    {"weight", PDX__NUMBER, offsetof(pdx__pooling, weight)},
+    {"log_loss_none", PDX__NUMBER, offsetof(pdx__pooling, numbers.log_loss_none)},
+    {"log_loss_complete", PDX__NUMBER, offsetof(pdx__pooling, numbers.log_loss_complete)},
+    {"log_loss_partial", PDX__NUMBER, offsetof(pdx__pooling, numbers.log_loss_partial)},
+    {"accuracy_none", PDX__NUMBER, offsetof(pdx__pooling, numbers.accuracy_none)},
+    {"accuracy_complete", PDX__NUMBER, offsetof(pdx__pooling, numbers.accuracy_complete)},
+    {"accuracy_partial", PDX__NUMBER, offsetof(pdx__pooling, numbers.accuracy_partial)},
+};
+static const pdx__member contrast_members[] = {
+    {"mean", PDX__NUMBER, offsetof(pdx_contrast, mean)},
+    {"sd", PDX__NUMBER, offsetof(pdx_contrast, sd)},
+    {"low", PDX__NUMBER, offsetof(pdx_contrast, low)},
+    {"high", PDX__NUMBER, offsetof(pdx_contrast, high)},
+    {"prob_greater", PDX__NUMBER, offsetof(pdx_contrast, prob_greater)},
+};
 
-/* ---- writing ---- */
+#define TABLE(name) const pdx__members pdx__##name = {name, sizeof(name) / sizeof *(name)}
+TABLE(certificate_members);
+TABLE(position_members);
+TABLE(prediction_members);
+TABLE(margin_members);
+TABLE(cut_members);
+TABLE(noise_members);
+TABLE(posterior_members);
+TABLE(tau_members);
+TABLE(pooling_members);
+TABLE(contrast_members);
 
 static void key(pdx__buf *out, const char *name) { pdx__buf_printf(out, ",\"%s\":", name); }
 
@@ -109,17 +131,20 @@ static void write_text(pdx__buf *out, const char *text) {
 }
 
 /* "name":value,... without braces. */
-static void write_members(pdx__buf *out, const void *of, const member *table, size_t rows) {
-    for (size_t i = 0; i < rows; ++i) {
-        const char *at = (const char *)of + table[i].offset;
-        pdx__buf_printf(out, "%s\"%s\":", i ? "," : "", table[i].name);
-        switch (table[i].kind) {
-        case NUMBER: pdx__buf_json_double(out, *(const double *)(const void *)at); break;
-        case INT32: pdx__buf_printf(out, "%d", (int)*(const int32_t *)(const void *)at); break;
-        case INT64:
+static void write_members(pdx__buf *out, const void *of, const pdx__members *table) {
+    for (size_t i = 0; i < table->rows; ++i) {
+        const pdx__member *m = &table->row[i];
+        const char *at = (const char *)of + m->offset;
+        pdx__buf_printf(out, "%s\"%s\":", i ? "," : "", m->name);
+        switch (m->kind) {
+        case PDX__NUMBER: pdx__buf_json_double(out, *(const double *)(const void *)at); break;
+        case PDX__INT32: pdx__buf_printf(out, "%d", (int)*(const int32_t *)(const void *)at); break;
+        case PDX__INT64:
             pdx__buf_printf(out, "%lld", (long long)*(const int64_t *)(const void *)at);
             break;
-        case BOOL: pdx__buf_text(out, *(const int32_t *)(const void *)at ? "true" : "false"); break;
+        case PDX__BOOL:
+            pdx__buf_text(out, *(const int32_t *)(const void *)at ? "true" : "false");
+            break;
         }
     }
 }
@@ -166,26 +191,27 @@ static int same_columns(const pdx_posterior *a, const pdx_posterior *b) {
     return 1;
 }
 
-static void write_object(pdx__buf *out, const char *name, const void *of, const member *table,
-                         size_t rows) {
+static void write_object(pdx__buf *out, const char *name, const void *of,
+                         const pdx__members *table) {
     key(out, name);
     pdx__buf_char(out, '{');
-    write_members(out, of, table, rows);
+    write_members(out, of, table);
     pdx__buf_char(out, '}');
 }
 
-static double *noise_at(pdx_noise *noise, const member *m) {
-    return (double *)(void *)((char *)noise + m->offset);
+double *pdx__noise_at(pdx_noise *noise, const pdx__member *member) {
+    return (double *)(void *)((char *)noise + member->offset);
 }
 
 static void write_noise(pdx__buf *out, const pdx_posterior *p) {
+    const pdx__members *members = &pdx__noise_members;
     if (!p->noise) return;
     pdx__buf_printf(out, ",\"noise\":{\"imputations\":%d", (int)p->imputations);
-    for (size_t i = 0; i < sizeof noise_members / sizeof *noise_members; ++i) {
-        key(out, noise_members[i].name);
+    for (size_t i = 0; i < members->rows; ++i) {
+        key(out, members->row[i].name);
         for (int32_t k = 0; k < p->d; ++k) {
             pdx__buf_char(out, k ? ',' : '[');
-            pdx__buf_json_double(out, *noise_at(&p->noise[k], &noise_members[i]));
+            pdx__buf_json_double(out, *pdx__noise_at(&p->noise[k], &members->row[i]));
         }
         pdx__buf_text(out, p->d ? "]" : "[]");
     }
@@ -201,10 +227,10 @@ static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior
     key(out, "label");
     write_text(out, p->label);
     pdx__buf_char(out, ',');
-    write_members(out, p, MEMBERS(posterior_members));
-    if (c->method > 0 && c->method < METHODS) {
+    write_members(out, p, &pdx__posterior_members);
+    if (c->method > 0 && c->method < PDX__METHODS) {
         key(out, "method");
-        write_text(out, method_names[c->method]);
+        write_text(out, pdx__method_names[c->method]);
     }
     if (!same_columns(p, first)) {
         key(out, "columns");
@@ -218,22 +244,76 @@ static void write_fit(pdx__buf *out, const pdx_posterior *p, const pdx_posterior
     write_numbers(out, "cov", p->covariance, p->d, p->d);
     write_numbers(out, "fold_mean", p->fold_mean, -1, p->d);
     write_numbers(out, "draws", p->draws, p->draw_count, p->d);
-    if (p->position.known) write_object(out, "position", &p->position, MEMBERS(position_members));
+    if (p->position.known) write_object(out, "position", &p->position, &pdx__position_members);
     else pdx__buf_text(out, ",\"position\":null");
-    if (p->margin.known) write_object(out, "margin_scale", &p->margin, MEMBERS(margin_members));
-    if (p->cut.known) write_object(out, "cut", &p->cut, MEMBERS(cut_members));
-    if (p->prediction.folds)
-        write_object(out, "predict", &p->prediction, MEMBERS(prediction_members));
+    if (p->margin.known) write_object(out, "margin_scale", &p->margin, &pdx__margin_members);
+    if (p->cut.known) write_object(out, "cut", &p->cut, &pdx__cut_members);
+    if (p->prediction.folds) write_object(out, "predict", &p->prediction, &pdx__prediction_members);
     write_noise(out, p);
     if (p->sd) { /* fits that are means only were not made here */
         key(out, c->checked ? "certificate" : "run");
         pdx__buf_char(out, '{');
-        write_members(out, c, MEMBERS(certificate_members));
+        write_members(out, c, &pdx__certificate_members);
         key(out, "why");
         write_text(out, p->verdict ? p->verdict : "");
         pdx__buf_char(out, '}');
     }
     pdx__buf_char(out, '}');
+}
+
+/* What the groups of one judge, or the judges of one group, share. */
+static void write_pooled(pdx__buf *out, const pdx_pooled *p, const pdx_posterior *first) {
+    static const char *const over[] = {"groups", "judges"};
+    const int64_t pairs = (int64_t)p->count * (p->count - 1) / 2;
+    pdx__buf_text(out, "{\"judge\":");
+    write_text(out, p->judge);
+    key(out, "group");
+    write_text(out, p->group);
+    key(out, "over");
+    write_text(out, over[p->over == PDX_POOL_OVER_JUDGES]);
+    key(out, "members");
+    for (int32_t i = 0; i < p->count; ++i) {
+        pdx__buf_char(out, i ? ',' : '[');
+        write_text(out, p->over == PDX_POOL_OVER_JUDGES ? p->fit[i]->judge : p->fit[i]->group);
+    }
+    pdx__buf_text(out, p->count ? "]" : "[]");
+    write_numbers(out, "mean", p->mean->mean, -1, p->mean->d);
+    write_numbers(out, "sd", p->mean->sd, -1, p->mean->d);
+    pdx__buf_text(out, ",\"tau\":{");
+    write_members(out, &p->tau, &pdx__tau_members);
+    write_numbers(out, "quantiles", p->tau_quantiles, -1, p->mean->quantile_count);
+    pdx__buf_char(out, '}');
+    key(out, "average"); /* the mean as a fit */
+    write_fit(out, p->mean, first);
+    if (p->difference) {
+        key(out, "difference"); /* [member][column] from the mean */
+        for (int32_t i = 0; i < p->count; ++i)
+            for (int32_t c = 0; c < p->mean->d; ++c) {
+                pdx__buf_text(out, c ? "," : i ? "],[" : "[[");
+                pdx__buf_char(out, '{');
+                write_members(out, &p->difference[i * p->mean->d + c], &pdx__contrast_members);
+                pdx__buf_char(out, '}');
+            }
+        pdx__buf_text(out, p->count && p->mean->d ? "]]" : "[]");
+    }
+    write_numbers(out, "cross", p->cross, pairs, p->mean->d);
+    pdx__buf_char(out, '}');
+}
+
+static void write_pooling(pdx__buf *out, const pdx__pooling *p) {
+    pdx__buf_text(out, "{\"judge\":");
+    write_text(out, p->judge);
+    key(out, "group");
+    write_text(out, p->group);
+    pdx__buf_char(out, ',');
+    write_members(out, p, &pdx__pooling_members);
+    pdx__buf_char(out, '}');
+}
+
+/* "],name:[entries": closes the array before. */
+static void next_array(pdx__buf *out, const char *name, int32_t i) {
+    if (i) pdx__buf_text(out, ",\n");
+    else pdx__buf_printf(out, "\n],\n\"%s\":[\n", name);
 }
 
 void pdx__study_json(pdx__buf *out, const pdx_study *study) {
@@ -246,6 +326,14 @@ void pdx__study_json(pdx__buf *out, const pdx_study *study) {
     for (int32_t i = 0; i < study->count; ++i) {
         pdx__buf_text(out, i ? ",\n" : "\n");
         write_fit(out, study->fit[i], first);
+    }
+    for (int32_t i = 0; i < study->pooled_count; ++i) {
+        next_array(out, "pooled", i);
+        write_pooled(out, study->pooled[i], first);
+    }
+    for (int32_t i = 0; i < study->pooling_count; ++i) {
+        next_array(out, "pooling", i);
+        write_pooling(out, &study->pooling[i]);
     }
     pdx__buf_text(out, "\n]}\n");
 }
@@ -266,292 +354,4 @@ pdx_status pdx_posterior_save(const pdx_posterior *posterior, const char *path) 
     char options[] = "{}", no_hash[] = "";
     pdx_study one = {.fit = &fit, .count = 1, .options_json = options, .data_sha256 = no_hash};
     return pdx_study_save(&one, path);
-}
-
-/* ---- reading ---- */
-
-static pdx_status read_members(const cJSON *object, void *of, const member *table, size_t rows,
-                               pdx__where where) {
-    for (size_t i = 0; i < rows; ++i) {
-        char *at = (char *)of + table[i].offset;
-        int64_t whole = INT64_MIN;
-        switch (table[i].kind) {
-        case NUMBER:
-            *(double *)(void *)at = NAN; /* null or absent: not known */
-            PDX__TRY(pdx__json_double(object, table[i].name, PDX__OPTIONAL, (double *)(void *)at,
-                                      where));
-            break;
-        case BOOL:
-            PDX__TRY(
-                pdx__json_bool(object, table[i].name, PDX__OPTIONAL, (int32_t *)(void *)at, where));
-            break;
-        default:
-            PDX__TRY(pdx__json_int(object, table[i].name, PDX__OPTIONAL, &whole, where));
-            if (whole == INT64_MIN) break;
-            if (whole < 0 || (table[i].kind == INT32 && whole > INT32_MAX))
-                return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                                    "field '%s': %lld is out of range", table[i].name,
-                                    (long long)whole);
-            if (table[i].kind == INT32) *(int32_t *)(void *)at = (int32_t)whole;
-            else *(int64_t *)(void *)at = whole;
-        }
-    }
-    return PDX_OK;
-}
-
-/* A flat array of `count` numbers; *out stays NULL where it is absent. */
-static pdx_status read_flat(double **out, const cJSON *object, const char *name, int64_t count,
-                            pdx__where where) {
-    const cJSON *array = NULL;
-    PDX__TRY(pdx__json_array(object, name, PDX__OPTIONAL, &array, where));
-    if (!array) return PDX_OK;
-    if (!(*out = pdx__alloc((size_t)count, sizeof **out))) return PDX_ENOMEM;
-    return pdx__json_doubles(array, name, count, *out, where);
-}
-
-/* An array of `rows` arrays of `columns` numbers. */
-static pdx_status read_rows(double **out, const cJSON *object, const char *name, int64_t rows,
-                            int64_t columns, pdx__where where) {
-    const cJSON *array = NULL;
-    PDX__TRY(pdx__json_array(object, name, PDX__OPTIONAL, &array, where));
-    if (!array) return PDX_OK;
-    if (cJSON_GetArraySize(array) != rows)
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "field '%s' has %d rows instead of %lld", name,
-                            cJSON_GetArraySize(array), (long long)rows);
-    if (!(*out = pdx__alloc((size_t)rows * (size_t)columns, sizeof **out))) return PDX_ENOMEM;
-    int64_t i = 0;
-    for (const cJSON *row = array->child; row; row = row->next, ++i) {
-        if (!cJSON_IsArray(row))
-            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                                "field '%s': row %lld is %s instead of an array", name,
-                                (long long)i, pdx__json_type(row));
-        PDX__TRY(pdx__json_doubles(row, name, columns, *out + i * columns, where));
-    }
-    return PDX_OK;
-}
-
-/* Column names, borrowed from the tree; the caller frees the list. */
-static pdx_status read_columns(const char ***out, int32_t *count, const cJSON *object, int required,
-                               pdx__where where) {
-    const cJSON *array = NULL;
-    PDX__TRY(pdx__json_array(object, "columns", required, &array, where));
-    if (!array) return PDX_OK;
-    int32_t size = cJSON_GetArraySize(array), c = 0;
-    const char **names = pdx__alloc((size_t)size, sizeof *names);
-    if (!names) return PDX_ENOMEM;
-    for (const cJSON *name = array->child; name; name = name->next, ++c) {
-        if (!cJSON_IsString(name)) {
-            pdx__free(names);
-            return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                                "field 'columns': entry %d is %s instead of a string", (int)c,
-                                pdx__json_type(name));
-        }
-        names[c] = name->valuestring;
-    }
-    *out = names;
-    *count = size;
-    return PDX_OK;
-}
-
-static pdx_status replace_text(char **text, const char *by) {
-    char *copy = pdx__strdup(by);
-    if (!copy) return PDX_ENOMEM;
-    pdx__free(*text);
-    *text = copy;
-    return PDX_OK;
-}
-
-static pdx_status read_method(int32_t *method, const cJSON *object, pdx__where where) {
-    const char *name = NULL;
-    PDX__TRY(pdx__json_string(object, "method", PDX__OPTIONAL, &name, where));
-    if (!name) return PDX_OK;
-    for (int32_t m = 1; m < METHODS; ++m)
-        if (strcmp(name, method_names[m]) == 0) {
-            *method = m;
-            return PDX_OK;
-        }
-    return pdx__fail_at(PDX_EPARSE, where.file, where.line, "field 'method': unknown method '%s'",
-                        name);
-}
-
-static pdx_status read_certificate(pdx_posterior *p, const cJSON *object, pdx__where where) {
-    const cJSON *certificate = NULL;
-    const char *why = NULL;
-    PDX__TRY(pdx__json_object(object, "certificate", PDX__OPTIONAL, &certificate, where));
-    if (certificate) p->certificate.checked = 1; /* whoever wrote it says so by writing it */
-    else PDX__TRY(pdx__json_object(object, "run", PDX__OPTIONAL, &certificate, where));
-    if (certificate) {
-        PDX__TRY(read_members(certificate, &p->certificate, MEMBERS(certificate_members), where));
-        PDX__TRY(pdx__json_string(certificate, "why", PDX__OPTIONAL, &why, where));
-    }
-    return why ? replace_text(&p->verdict, why) : pdx__posterior_write_verdict(p);
-}
-
-static pdx_status read_noise(pdx_posterior *p, const cJSON *object, pdx__where where) {
-    const cJSON *noise = NULL;
-    int64_t imputations = 0;
-    PDX__TRY(pdx__json_object(object, "noise", PDX__OPTIONAL, &noise, where));
-    if (!noise) return PDX_OK;
-    PDX__TRY(pdx__json_int(noise, "imputations", PDX__OPTIONAL, &imputations, where));
-    p->imputations = imputations > 0 && imputations < INT32_MAX ? (int32_t)imputations : 0;
-    if (!(p->noise = pdx__alloc_zero((size_t)p->d, sizeof *p->noise))) return PDX_ENOMEM;
-    for (size_t i = 0; i < sizeof noise_members / sizeof *noise_members; ++i) {
-        double *values = NULL;
-        PDX__TRY(read_flat(&values, noise, noise_members[i].name, p->d, where));
-        for (int32_t k = 0; k < p->d; ++k) {
-            p->noise[k].known = 1;
-            *noise_at(&p->noise[k], &noise_members[i]) = values ? values[k] : NAN;
-        }
-        pdx__free(values);
-    }
-    return PDX_OK;
-}
-
-static pdx_status read_parts(pdx_posterior *p, const cJSON *object, pdx__where where) {
-    const cJSON *part = NULL;
-    const char *label = NULL;
-    double *mean = NULL;
-    pdx_status status = read_flat(&mean, object, "mean", p->d, where);
-    if (status == PDX_OK && !mean)
-        status = pdx__fail_at(PDX_EPARSE, where.file, where.line, "field 'mean' is missing");
-    if (status == PDX_OK) memcpy(p->mean, mean, (size_t)p->d * sizeof *mean);
-    pdx__free(mean);
-    PDX__TRY(status);
-    PDX__TRY(pdx__json_string(object, "label", PDX__OPTIONAL, &label, where));
-    PDX__TRY(replace_text(&p->label, label ? label : ""));
-    PDX__TRY(read_members(object, p, MEMBERS(posterior_members), where));
-    PDX__TRY(read_flat(&p->sd, object, "sd", p->d, where));
-    PDX__TRY(read_flat(&p->prob_positive, object, "prob_positive", p->d, where));
-    PDX__TRY(pdx__json_array(object, "quantile_probs", PDX__OPTIONAL, &part, where));
-    p->quantile_count = part ? cJSON_GetArraySize(part) : 0;
-    PDX__TRY(read_flat(&p->quantile_probs, object, "quantile_probs", p->quantile_count, where));
-    PDX__TRY(read_rows(&p->quantiles, object, "quantiles", p->d, p->quantile_count, where));
-    PDX__TRY(read_rows(&p->covariance, object, "cov", p->d, p->d, where));
-    PDX__TRY(read_flat(&p->fold_mean, object, "fold_mean", p->d, where));
-    part = NULL;
-    PDX__TRY(pdx__json_array(object, "draws", PDX__OPTIONAL, &part, where));
-    p->draw_count = part ? cJSON_GetArraySize(part) : 0;
-    PDX__TRY(read_rows(&p->draws, object, "draws", p->draw_count, p->d, where));
-    PDX__TRY(read_method(&p->certificate.method, object, where));
-    struct {
-        const char *name;
-        void *into;
-        const member *table;
-        size_t rows;
-        int32_t *known;
-    } parts[] = {
-        {"position", &p->position, MEMBERS(position_members), &p->position.known},
-        {"margin_scale", &p->margin, MEMBERS(margin_members), &p->margin.known},
-        {"cut", &p->cut, MEMBERS(cut_members), &p->cut.known},
-        {"predict", &p->prediction, MEMBERS(prediction_members), &p->prediction.folds},
-    };
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; ++i) {
-        part = NULL;
-        PDX__TRY(pdx__json_object(object, parts[i].name, PDX__OPTIONAL, &part, where));
-        if (!part) continue;
-        *parts[i].known = 1;
-        PDX__TRY(read_members(part, parts[i].into, parts[i].table, parts[i].rows, where));
-    }
-    PDX__TRY(read_noise(p, object, where));
-    if (p->cut.known && p->cut.model != PDX_TIES_ORDINAL && p->cut.model != PDX_TIES_DAVIDSON)
-        return pdx__fail_at(PDX_EPARSE, where.file, where.line,
-                            "field 'cut': unknown model %d of ties", (int)p->cut.model);
-    return read_certificate(p, object, where);
-}
-
-static pdx_status read_fit(pdx_posterior **out, const cJSON *object, const char **columns,
-                           int32_t d, pdx__where where) {
-    const char *judge = NULL, *group = NULL, **own = NULL;
-    pdx_posterior *p = NULL;
-    pdx_status status;
-    PDX__GO(pdx__json_string(object, "judge", PDX__REQUIRED, &judge, where));
-    PDX__GO(pdx__json_string(object, "group", PDX__REQUIRED, &group, where));
-    PDX__GO(read_columns(&own, &d, object, PDX__OPTIONAL, where));
-    PDX__GO(pdx__posterior_create(&p, judge, group, d, own ? own : columns));
-    PDX__GO(read_parts(p, object, where));
-    *out = p;
-    p = NULL;
-done:
-    pdx__free(own);
-    pdx_posterior_free(p);
-    return status;
-}
-
-static pdx_status check_header(const cJSON *root, pdx__where where) {
-    const char *format = NULL;
-    int64_t version = 0;
-    if (!cJSON_IsObject(root))
-        return pdx__fail_at(PDX_EPARSE, where.file, 0, "%s instead of an object",
-                            pdx__json_type(root));
-    PDX__TRY(pdx__json_string(root, "format", PDX__REQUIRED, &format, where));
-    if (strcmp(format, "prefdissect.fits"))
-        return pdx__fail_at(PDX_EPARSE, where.file, 0,
-                            "field 'format' is '%s' instead of 'prefdissect.fits'", format);
-    PDX__TRY(pdx__json_int(root, "version", PDX__REQUIRED, &version, where));
-    if (version != 1)
-        return pdx__fail_at(PDX_EUNSUPPORTED, where.file, 0,
-                            "field 'version' is %lld; this library reads 1", (long long)version);
-    return PDX_OK;
-}
-
-/* The options as they stand in the file, without white space. */
-static pdx_status read_options(pdx_study *study, const cJSON *root, pdx__where where) {
-    const cJSON *options = NULL;
-    PDX__TRY(pdx__json_object(root, "options", PDX__OPTIONAL, &options, where));
-    if (!options) return PDX_OK;
-    char *text = cJSON_PrintUnformatted(options);
-    if (!text) return pdx__nomem();
-    pdx_status status = replace_text(&study->options_json, text);
-    cJSON_free(text);
-    return status;
-}
-
-static pdx_status read_study(pdx_study **out, const cJSON *root, const char *path) {
-    pdx__where where = {path, 0};
-    const cJSON *fits = NULL;
-    const char *sha256 = NULL, **columns = NULL;
-    pdx_study *study = NULL;
-    int32_t d = 0, number = 0;
-    pdx_status status;
-    PDX__GO(check_header(root, where));
-    PDX__GO(read_columns(&columns, &d, root, PDX__REQUIRED, where));
-    PDX__GO(pdx__json_array(root, "fits", PDX__REQUIRED, &fits, where));
-    PDX__GO(pdx__study_create(&study, cJSON_GetArraySize(fits)));
-    PDX__GO(read_options(study, root, where));
-    PDX__GO(pdx__json_string(root, "data_sha256", PDX__OPTIONAL, &sha256, where));
-    if (sha256) PDX__GO(replace_text(&study->data_sha256, sha256));
-    for (const cJSON *fit = fits->child; fit; fit = fit->next, ++number) {
-        char place[512];
-        snprintf(place, sizeof place, "%s: fits[%d]", path, (int)number);
-        pdx__where there = {place, 0};
-        if (!cJSON_IsObject(fit)) {
-            status =
-                pdx__fail_at(PDX_EPARSE, place, 0, "%s instead of an object", pdx__json_type(fit));
-            goto done;
-        }
-        PDX__GO(read_fit(&study->fit[study->count], fit, columns, d, there));
-        ++study->count;
-    }
-    *out = study;
-    study = NULL;
-done:
-    pdx__free(columns);
-    pdx_study_free(study);
-    return status;
-}
-
-pdx_status pdx_study_load(pdx_study **out, const char *path) {
-    PDX__REQUIRE(out, "pdx_study_load: NULL argument");
-    *out = NULL;
-    PDX__REQUIRE(path, "pdx_study_load: NULL argument");
-    pdx__buf text = PDX__BUF_EMPTY;
-    cJSON *root = NULL;
-    pdx_status status = pdx__file_read(path, 0, &text);
-    if (status == PDX_OK)
-        status = pdx__json_parse(&root, text.data, text.length, (pdx__where){path, 0});
-    pdx__buf_free(&text);
-    if (status == PDX_OK) status = read_study(out, root, path);
-    cJSON_Delete(root);
-    return status;
 }

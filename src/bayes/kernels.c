@@ -308,6 +308,51 @@ static double factor(int32_t d, double *lam, double *root) {
     return log_det;
 }
 
+/* out = of - y' y over rows of y; four rows of the result at a time. */
+static void subtract_square(double *out, const double *of, const double *y, int32_t d) {
+    const int32_t ld = pdx__column_pad(d);
+    for (int32_t j = 0; j < ld; j += 4) /* rows from d on are zeros */
+        for (int32_t c = 0; c < ld; c += LANES) {
+            vd sum[4];
+            for (int q = 0; q < 4; ++q) sum[q] = load(of + (int64_t)(j + q) * ld + c);
+            for (int32_t i = 0; i < d; ++i) {
+                const double *row = y + (int64_t)i * ld;
+                vd right = load(row + c);
+                for (int q = 0; q < 4; ++q) sum[q] -= right * row[j + q];
+            }
+            for (int q = 0; q < 4; ++q) store(out + (int64_t)(j + q) * ld + c, sum[q]);
+        }
+}
+
+static double across(int32_t d, const double *precision, const double *linear, const double *scale,
+                     double *out, double *out_linear, double *root, double *y_matrix, double *y) {
+    const int32_t ld = pdx__column_pad(d);
+    for (int32_t i = 0; i < d; ++i) {
+        for (int32_t k = 0; k <= i; ++k)
+            out[(int64_t)i * ld + k] = scale[i] * scale[k] * precision[(int64_t)i * ld + k];
+        out[(int64_t)i * ld + i] += 1;
+    }
+    const double log_det = factor(d, out, root);
+    double square = 0;
+    memset(y_matrix, 0, (size_t)ld * ld * sizeof *y_matrix);
+    memcpy(out_linear, linear, (size_t)d * sizeof *out_linear);
+    for (int32_t i = 0; i < d; ++i) {
+        const double *r = root + (int64_t)i * ld;
+        for (int32_t c = 0; c < ld; c += LANES) {
+            vd sum = {0};
+            for (int32_t k = 0; k <= i; ++k)
+                sum += load(precision + (int64_t)k * ld + c) * (r[k] * scale[k]);
+            store(y_matrix + (int64_t)i * ld + c, sum);
+        }
+        y[i] = 0;
+        for (int32_t k = 0; k <= i; ++k) y[i] += r[k] * scale[k] * linear[k];
+        square += y[i] * y[i];
+        for (int32_t k = 0; k < d; ++k) out_linear[k] -= y[i] * y_matrix[(int64_t)i * ld + k];
+    }
+    subtract_square(out, precision, y_matrix, d);
+    return 0.5 * (square - log_det);
+}
+
 static void test_functions(int64_t count, const double *x, double *exp_x, double *log_x,
                            double *log1p_x, double *mills_x, double *quantile_x) {
     for (int64_t i = 0; i < count; i += LANES) {
@@ -335,6 +380,7 @@ const pdx__kernels JOIN(pdx__kernels_, PDX_KERNELS) = {
     .gram_add = gram_add,
     .gram_finish = gram_finish,
     .factor = factor,
+    .across = across,
     .half_lines = half_lines,
     .normal_quantiles = normal_quantiles,
     .combine = combine,

@@ -80,6 +80,14 @@ typedef struct pdx__kernels {
      * elsewhere. Log determinant of lam; NaN where lam is not positive definite. */
     double (*factor)(int32_t d, double *lam, double *root);
 
+    /* A Gaussian factor exp(-a'Na/2 + h'a) as a factor of b, where a = b + R z, R = diag(scale) and
+     * z is standard normal: out = N - Y'Y, out_linear = h - Y'y with Y = root R N, y = root R h,
+     * root' root = (I + R N R)^-1. precision, out: full symmetric [ld][ld], apart. root[ld][ld] and
+     * y_matrix[ld][ld], y[d] are out too. Returns the log of the factor's constant; NaN where I + R
+     * N R is not positive definite. */
+    double (*across)(int32_t d, const double *precision, const double *linear, const double *scale,
+                     double *out, double *out_linear, double *root, double *y_matrix, double *y);
+
     /* Inversion of a Gaussian x Laplace conditional, draw by draw. */
     void (*half_lines)(const pdx__half_lines *lines);
     /* z with P(Z <= z) = u; count a multiple of PDX__DRAWS. */

@@ -44,12 +44,16 @@ pdx_status pdx__nodes_lay(pdx__nodes *nodes, double start, double step, double l
             PDX__TRY(lay_one(&l, at, &relative));
             if (relative < 1e-3) break;
         }
+    nodes->log_evidence = nodes->log_z[0] + log(pdx__nodes_weigh(nodes) * step);
+    return PDX_OK;
+}
+
+double pdx__nodes_weigh(pdx__nodes *nodes) {
     double sum = 0;
     for (int32_t i = 0; i < nodes->count; ++i)
         sum += nodes->weight[i] = exp(nodes->log_z[i] - nodes->log_z[0]);
     for (int32_t i = 0; i < nodes->count; ++i) nodes->weight[i] /= sum;
-    nodes->log_evidence = nodes->log_z[0] + log(sum * step);
-    return PDX_OK;
+    return sum;
 }
 
 void pdx__nodes_moments(const pdx__nodes *nodes, const double *value, double *mean, double *sd) {
@@ -190,12 +194,12 @@ void pdx__mixture_take(const pdx__mixture *m, const pdx__nodes *nodes, const int
     for (int32_t c = 0; c < fit->d; ++c) fit->prob_positive[c] = 0.5; /* pinned at 0 */
     for (int32_t k = 0; k < m->d; ++k) take_column(m, nodes, k, column[k], fit, settings);
     if (!settings->summaries) return;
-    for (int32_t j = 0; j < m->d; ++j)
+    for (int32_t j = 0; m->second && j < m->d; ++j)
         for (int32_t k = 0; k < m->d; ++k)
             fit->covariance[(size_t)column[j] * (size_t)fit->d + (size_t)column[k]] =
                 m->second[j * m->d + k] / m->relative - fit->mean[column[j]] * fit->mean[column[k]];
-    fit->elpd_loo = 0;
-    for (int64_t i = 0; i < m->n; ++i) {
+    if (m->inverse_loo) fit->elpd_loo = 0;
+    for (int64_t i = 0; m->inverse_loo && i < m->n; ++i) {
         fit->loo[i] = -log(m->inverse_loo[i] / m->relative);
         if (!isnan(fit->loo[i])) fit->elpd_loo += fit->loo[i];
     }

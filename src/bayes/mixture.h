@@ -28,6 +28,8 @@ typedef pdx_status (*pdx__node_fn)(void *context, double at, double *log_z);
 pdx_status pdx__nodes_lay(pdx__nodes *nodes, double start, double step, double least,
                           pdx__node_fn run, pdx_status (*add)(void *context, double relative),
                           void *context);
+/* Weights from log_z; returns their sum relative to the first node. */
+double pdx__nodes_weigh(pdx__nodes *nodes);
 /* Mean and sd of a function of the unknown, value[count] at the nodes. */
 void pdx__nodes_moments(const pdx__nodes *nodes, const double *value, double *mean, double *sd);
 

@@ -12,13 +12,14 @@
 pdx_status pdx__auc(const double *score, const double *y, const double *weight, int64_t n,
                     double *auc);
 
+typedef struct pdx__heldout pdx__heldout;
 /* What held-out rows were given, each [n], NaN where a row was never held out. */
-typedef struct pdx__heldout {
+struct pdx__heldout {
     int64_t n;
     double *eta;      /* log-odds of A from the fit */
     double *majority; /* 1, 0 or 0.5: choice of the training majority */
     double *length;   /* 1, 0 or 0.5: choice of a fit on the length column alone */
-} pdx__heldout;
+};
 pdx_status pdx__heldout_create(pdx__heldout *out, int64_t n);
 void pdx__heldout_free(pdx__heldout *heldout);
 

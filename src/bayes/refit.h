@@ -13,7 +13,7 @@ typedef struct pdx__scratch {
     char *left_out; /* [units] all 0 between uses */
 } pdx__scratch;
 
-typedef struct pdx__refit {
+struct pdx__refit {
     const pdx__sample *sample;
     const pdx_fit_options *options;
     pdx__scratch scratch; /* of the thread that opened; its workspace is borrowed */
@@ -27,7 +27,7 @@ typedef struct pdx__refit {
     double *offset;    /* [n] the design's: the sample's, doubled with its row; NULL: none */
     double theta;      /* of the full fit: where those of folds start; NaN before */
     uint64_t stream;
-} pdx__refit;
+};
 
 enum { PDX__BY_LABEL = 0, PDX__BY_MARGIN = 1 }; /* likelihood of y or of the margins */
 

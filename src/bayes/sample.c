@@ -135,9 +135,9 @@ static void score_outcome(outcome_score *score, const pdx__sample *s, int64_t ro
     score->share_loss -= w > 0 ? w * log(share[outcome]) : 0;
 }
 
-/* Scores the rows of one fold by weights[dim] of the fit without them, and by the baselines. With a
- * model of ties eta becomes the log-odds of A among verdicts. */
-static void score_fold(pdx__refit *r, const int64_t *units, int64_t count, const double *weights,
+/* With a model of ties eta becomes the log-odds of A among verdicts, and `score` (may be NULL)
+ * counts the three outcomes. */
+static void score_rows(pdx__refit *r, const int64_t *units, int64_t count, const double *weights,
                        pdx__heldout *heldout, outcome_score *score) {
     const pdx__sample *s = r->sample;
     double lead = 0, length = 0, share[3] = {1, 1, 1}, all = 3; /* of the training rows */
@@ -163,6 +163,11 @@ static void score_fold(pdx__refit *r, const int64_t *units, int64_t count, const
             heldout->length[i] = choice(length * property(s, i, s->length_column));
     }
     for (int64_t i = 0; i < count; ++i) r->scratch.left_out[units[i]] = 0;
+}
+
+void pdx__sample_score(pdx__refit *r, const int64_t *units, int64_t count, const double *weights,
+                       pdx__heldout *heldout) {
+    score_rows(r, units, count, weights, heldout, NULL);
 }
 
 /* The fits of all folds. */
@@ -225,7 +230,7 @@ static pdx_status run_folds(pdx__refit *r, int32_t likelihood, const pdx__folds 
         for (int32_t c = 0; fold_mean && c < r->reported; ++c)
             fold_mean[c] += of_fold[c] / folds->k;
         if (heldout)
-            score_fold(r, folds->order + folds->start[f], folds->size[f], of_fold, heldout, score);
+            score_rows(r, folds->order + folds->start[f], folds->size[f], of_fold, heldout, score);
     }
     pdx__free(mean);
     return status;
@@ -278,7 +283,7 @@ done:
     return status;
 }
 
-static pdx_status describe(pdx_posterior *p, const pdx__sample *s) {
+pdx_status pdx__sample_describe(pdx_posterior *p, const pdx__sample *s) {
     p->n = s->n;
     p->ties = s->ties;
     p->no_verdict = s->no_verdict;
@@ -358,6 +363,16 @@ done:
     return status;
 }
 
+pdx_status pdx__sample_posterior(pdx_posterior **out, const pdx__refit *refit,
+                                 const pdx__fit *fit) {
+    pdx_posterior *p = NULL;
+    pdx_status status = create(&p, refit);
+    if (status == PDX_OK) status = take_fit(p, refit, fit);
+    if (status == PDX_OK) *out = p;
+    else pdx_posterior_free(p);
+    return status;
+}
+
 pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
                            const pdx_fit_options *options, uint64_t stream,
                            pdx__workspace *workspace) {
@@ -369,9 +384,8 @@ pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
     int32_t likelihood = sample->margin ? PDX__BY_MARGIN : PDX__BY_LABEL;
     pdx_status status = pdx__refit_open(&refit, sample, options, stream, workspace);
     if (status != PDX_OK) return status;
-    PDX__GO(create(&p, &refit));
     PDX__GO(pdx__refit_full(&refit, likelihood, &full, scale));
-    PDX__GO(take_fit(p, &refit, &full));
+    PDX__GO(pdx__sample_posterior(&p, &refit, &full));
     if (likelihood == PDX__BY_MARGIN) {
         p->margin.known = 1;
         p->margin.scale_mean = scale[0];
@@ -379,7 +393,7 @@ pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
     }
     PDX__GO(fold_and_predict(&refit, likelihood, &full, p));
     PDX__GO(allow_for_noise(p, &refit, &full));
-    PDX__GO(describe(p, sample));
+    PDX__GO(pdx__sample_describe(p, sample));
     *out = p;
     p = NULL;
 done:

@@ -25,6 +25,8 @@ typedef struct pdx__sample {
     const double *offset; /* [n]; NULL: 0 */
     const double *margin; /* [n]: the margin likelihood; NULL: that of y */
     const double *sign;   /* [n] +1 A was shown first, -1 B was, 0 unknown; NULL: no position */
+    const int64_t *pair;  /* [n] ascending, numbers of a dataset: folds keep a pair together across
+                             samples; NULL: not known */
     const int64_t *unit;  /* [n] ascending from 0: rows of one unit stay in one fold; NULL: each its
                              own */
     const double *shown_first; /* [n] [l_AB + l_BA] / 2, the mean log-odds of the response shown
@@ -47,6 +49,17 @@ pdx_status pdx__sample_fit(pdx_posterior **out, const pdx__sample *sample,
  * the options. */
 pdx_status pdx__sample_take(pdx_posterior *posterior, const pdx__fit *fit,
                             const pdx_fit_options *options);
+/* The parts that partial pooling shares (pooled_sample.c). */
+typedef struct pdx__refit pdx__refit;
+typedef struct pdx__heldout pdx__heldout;
+/* A posterior with the numbers of `fit`, whose quantiles are those that the options ask for and the
+ * two limits of a 95 % interval; then `describe` it once its folds are known. */
+pdx_status pdx__sample_posterior(pdx_posterior **out, const pdx__refit *refit, const pdx__fit *fit);
+pdx_status pdx__sample_describe(pdx_posterior *posterior, const pdx__sample *sample);
+/* Scores the rows of `count` units by weights[dim] of a fit without them, and by both baselines. */
+void pdx__sample_score(pdx__refit *refit, const int64_t *units, int64_t count,
+                       const double *weights, pdx__heldout *heldout);
+
 /* The length column among names: "length", "lengthy" or "words"; -1: none. */
 int32_t pdx__length_column(const char *const *names, int32_t count);
 

@@ -18,10 +18,39 @@ pdx_status pdx__study_create(pdx_study **out, int32_t capacity) {
     return PDX_OK;
 }
 
+/* Room for `more` behind `count`; NULL where there is no memory. */
+static void *grown(const void *block, int32_t count, int32_t more, size_t size) {
+    char *out = pdx__alloc_zero((size_t)count + (size_t)more, size);
+    if (out && count) memcpy(out, block, (size_t)count * size);
+    return out;
+}
+
+pdx_status pdx__study_reserve_pooled(pdx_study *study, int32_t pooled, int32_t pooling) {
+    pdx_pooled **of = grown(study->pooled, study->pooled_count, pooled, sizeof *of);
+    pdx__pooling *ways = grown(study->pooling, study->pooling_count, pooling, sizeof *ways);
+    if (!of || !ways) {
+        pdx__free(of);
+        pdx__free(ways);
+        return PDX_ENOMEM;
+    }
+    pdx__free(study->pooled);
+    pdx__free(study->pooling);
+    study->pooled = of;
+    study->pooling = ways;
+    return PDX_OK;
+}
+
 void pdx_study_free(pdx_study *study) {
     if (!study) return;
     for (int32_t i = 0; i < study->count; ++i) pdx_posterior_free(study->fit[i]);
+    for (int32_t i = 0; i < study->pooled_count; ++i) pdx__pooled_free(study->pooled[i]);
+    for (int32_t i = 0; i < study->pooling_count; ++i) {
+        pdx__free(study->pooling[i].judge);
+        pdx__free(study->pooling[i].group);
+    }
     pdx__free(study->fit);
+    pdx__free(study->pooled);
+    pdx__free(study->pooling);
     pdx__free(study->options_json);
     pdx__free(study->data_sha256);
     pdx__free(study);
@@ -36,6 +65,18 @@ pdx_status pdx_study_append(pdx_study *into, pdx_study *from) {
     int32_t count = into->count + from->count;
     pdx_posterior **fit = pdx__alloc_zero((size_t)count, sizeof *fit);
     if (!fit) return PDX_ENOMEM;
+    pdx_status status = pdx__study_reserve_pooled(into, from->pooled_count, from->pooling_count);
+    if (status != PDX_OK) {
+        pdx__free(fit);
+        return status;
+    }
+    memcpy(into->pooled + into->pooled_count, from->pooled,
+           (size_t)from->pooled_count * sizeof *from->pooled);
+    memcpy(into->pooling + into->pooling_count, from->pooling,
+           (size_t)from->pooling_count * sizeof *from->pooling);
+    into->pooled_count += from->pooled_count;
+    into->pooling_count += from->pooling_count;
+    from->pooled_count = from->pooling_count = 0;
     memcpy(fit, into->fit, (size_t)into->count * sizeof *fit);
     memcpy(fit + into->count, from->fit, (size_t)from->count * sizeof *fit);
     pdx__free(into->fit);

@@ -12,7 +12,6 @@ typedef enum pdx__slot {
     PDX__SLOT_BLOCK,
     PDX__SLOT_GRAM_SUMS,
     PDX__SLOT_MATRIX,
-    PDX__SLOT_VECTORS,
     PDX__SLOT_COLUMNS,
     PDX__SLOT_SITES,
     PDX__SLOT_DRAWS,

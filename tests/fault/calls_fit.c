@@ -256,6 +256,61 @@ static pdx_status columns_sums(void) {
     return status;
 }
 
+/* ---- partial pooling ---- */
+
+static pdx_status pooled_study(pdx_study **out, int32_t method, int32_t over) {
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.label = PDX_LABEL_ORDER;
+    options.method = method;
+    options.pool = PDX_POOL_PARTIAL;
+    options.pool_over = over;
+    options.predict = 0;
+    options.threads = 1;
+    options.draws = 5;
+    options.nuts_chains = 2;
+    options.nuts_warmup = 10;
+    options.nuts_draws = 10;
+    return pdx_study_fit(out, fault_dataset, fault_judgments, &options);
+}
+
+static pdx_status study_fit_pooled_judges(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, pooled_study(&out, PDX_METHOD_EP, PDX_POOL_OVER_JUDGES));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status study_fit_pooled_nuts(void) {
+    pdx_study *out = UNSET(pdx_study);
+    MAKES(out, pooled_study(&out, PDX_METHOD_NUTS, PDX_POOL_OVER_GROUPS));
+    pdx_study_free(out);
+    return PDX_OK;
+}
+
+static pdx_status pooled_read(void) {
+    const pdx_pooled *pooled = pdx_study_pooled(study, 0);
+    pdx_contrast all[2 * PROPERTIES];
+    pdx_tau tau;
+    pdx_pooling pooling;
+    MUST(pdx_pooled_tau(pooled, &tau));
+    MUST(pdx_study_pooling(study, NULL, &pooling));
+    MUST(pdx_pooled_differences(pooled, 0.05, all));
+    return pdx_posterior_discoveries(pdx_pooled_mean(pooled), 0.05, all);
+}
+
+static pdx_status drift_fit(void) {
+    pdx_fit_options options;
+    pdx_fit_options_init(&options);
+    options.threads = 1;
+    pdx_posterior *out = UNSET(pdx_posterior);
+    MAKES(out, pdx_drift_fit(&out, fault_dataset, fault_judgments,
+                             pdx_judgments_judge_name(fault_judgments, 0),
+                             pdx_judgments_judge_name(fault_judgments, 1), NULL, &options));
+    pdx_posterior_free(out);
+    return PDX_OK;
+}
+
 /* ---- simulation, report ---- */
 
 static pdx_status simulate(void) {
@@ -316,6 +371,10 @@ const fault_call fault_fit_calls[] = {
     {"columns_from_table", columns_from_table, 1},
     {"columns_fit", columns_fit, 1},
     {"columns_sums", columns_sums, 1},
+    {"study_fit_pooled_judges", study_fit_pooled_judges, 1},
+    {"study_fit_pooled_nuts", study_fit_pooled_nuts, 1},
+    {"pooled_read", pooled_read, 1},
+    {"drift_fit", drift_fit, 1},
     {"simulate", simulate, 1},
     {"report_dissection_svg", report_dissection_svg, 1},
     {"report_of_fits_svg", report_of_fits_svg, 1},

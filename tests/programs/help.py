@@ -54,7 +54,8 @@ def test_wrong_options_are_named():
     refused(run("pdx-fit", "--preset", "plain"), 2, "--preset", "plain")
     refused(run("pdx-fit", "--where", "scenario"), 2, "--where", "FIELD=VALUE")
     refused(run("pdx-fit", "--draws-out", "x.npy"), 2, "--draws-out", "--draws N")
-    refused(run("pdx-fit", "--pool", "partial", "--table", "x.csv"), 2, "--pool partial")
+    refused(run("pdx-fit", "--pool", "halfway", "--table", "x.csv"), 2, "--pool")
+    refused(run("pdx-fit", "--tau-scale", "0", "--table", "x.csv"), 2, "--tau-scale")
     refused(run("pdx-fit", "stray"), 2, "stray")
     refused(run("pdx-simulate"), 2, "-o DIR")
 

@@ -151,7 +151,7 @@ async function autoj(engine) {
 
 async function main() {
     const bytes = fs.readFileSync(wasm);
-    check(bytes.length < 300000, `prefdissect.wasm has ${bytes.length} bytes`);
+    check(bytes.length < 340000, `prefdissect.wasm has ${bytes.length} bytes`);
     const engine = await Prefdissect.load(zlib.gzipSync(bytes));
     check((await Prefdissect.load(bytes)).version === engine.version, 'plain and gzipped differ');
     await throws(engine.fit({ name: 'x', bytes: Buffer.from('[]') }), 'PDX_EINVAL', 'no data');

@@ -111,6 +111,11 @@ PDX_CERTIFICATE_NEVER = 2
 PDX_POOL_NONE = 0
 PDX_POOL_COMPLETE = 1
 PDX_POOL_PARTIAL = 2
+PDX_POOL_AUTO = 3
+PDX_POOL_OVER_GROUPS = 0
+PDX_POOL_OVER_JUDGES = 1
+PDX_OVERLAP_SHARE = 0
+PDX_OVERLAP_WHOLE = 1
 PDX_COLUMNS_INT8 = 0
 PDX_COLUMNS_FLOAT32 = 1
 PDX_COLUMNS_WEIGHT = 1
@@ -173,6 +178,10 @@ class pdx_posterior(Structure):
 
 
 class pdx_study(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_pooled(Structure):
     """Opaque: only handled by pointer."""
 
 
@@ -773,6 +782,11 @@ class pdx_fit_options(Struct):
     judge_count: int
     pool: int
     imputations: int
+    tau_scale: float
+    pool_over: int
+    overlap: int
+    group_weights: Any
+    pool_compare: int
     _fields_ = [
         ("size", c_uint32),
         ("label", c_int32),
@@ -804,6 +818,11 @@ class pdx_fit_options(Struct):
         ("judge_count", c_int32),
         ("pool", c_int32),
         ("imputations", c_int32),
+        ("tau_scale", c_double),
+        ("pool_over", c_int32),
+        ("overlap", c_int32),
+        ("group_weights", POINTER(c_double)),
+        ("pool_compare", c_int32),
     ]
 
 
@@ -998,6 +1017,42 @@ class pdx_contrast(Struct):
         ("high", c_double),
         ("prob_greater", c_double),
         ("discovery", c_int32),
+    ]
+
+
+class pdx_tau(Struct):
+    mean: float
+    sd: float
+    low: float
+    high: float
+    scale: float
+    _fields_ = [
+        ("mean", c_double),
+        ("sd", c_double),
+        ("low", c_double),
+        ("high", c_double),
+        ("scale", c_double),
+    ]
+
+
+class pdx_pooling(Struct):
+    folds: int
+    n: int
+    log_loss_none: float
+    log_loss_complete: float
+    log_loss_partial: float
+    accuracy_none: float
+    accuracy_complete: float
+    accuracy_partial: float
+    _fields_ = [
+        ("folds", c_int32),
+        ("n", c_int64),
+        ("log_loss_none", c_double),
+        ("log_loss_complete", c_double),
+        ("log_loss_partial", c_double),
+        ("accuracy_none", c_double),
+        ("accuracy_complete", c_double),
+        ("accuracy_partial", c_double),
     ]
 
 
@@ -1875,6 +1930,37 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(pdx_posterior),
             c_double,
             POINTER(pdx_contrast),
+        ],
+    ),
+    "pdx_posterior_discoveries": (
+        c_int32,
+        [
+            POINTER(pdx_posterior),
+            c_double,
+            POINTER(pdx_contrast),
+        ],
+    ),
+    "pdx_study_pooled_count": (c_int32, [POINTER(pdx_study)]),
+    "pdx_study_pooled": (POINTER(pdx_pooled), [POINTER(pdx_study), c_int32]),
+    "pdx_posterior_pooled": (POINTER(pdx_pooled), [POINTER(pdx_posterior)]),
+    "pdx_pooled_over": (c_int32, [POINTER(pdx_pooled)]),
+    "pdx_pooled_count": (c_int32, [POINTER(pdx_pooled)]),
+    "pdx_pooled_get": (POINTER(pdx_posterior), [POINTER(pdx_pooled), c_int32]),
+    "pdx_pooled_mean": (POINTER(pdx_posterior), [POINTER(pdx_pooled)]),
+    "pdx_pooled_tau": (c_int32, [POINTER(pdx_pooled), POINTER(pdx_tau)]),
+    "pdx_pooled_tau_quantiles": (POINTER(c_double), [POINTER(pdx_pooled)]),
+    "pdx_pooled_differences": (c_int32, [POINTER(pdx_pooled), c_double, POINTER(pdx_contrast)]),
+    "pdx_study_pooling": (c_int32, [POINTER(pdx_study), c_char_p, POINTER(pdx_pooling)]),
+    "pdx_drift_fit": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_posterior)),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            c_char_p,
+            c_char_p,
+            c_char_p,
+            POINTER(pdx_fit_options),
         ],
     ),
     "pdx_columns_create": (

@@ -30,7 +30,7 @@ class Callbacks(unittest.TestCase):
         seen = []
         data, judgments, _ = pdx.simulate(pairs=100, scenarios=2)
         pdx.Study.fit(data, judgments, progress=seen.append)
-        self.assertEqual((seen[-1].what, seen[-1].done, seen[-1].total), ("fits", 6, 6))
+        self.assertEqual((seen[-1].what, seen[-1].done, seen[-1].total), ("fits", 3, 3))
 
     def test_exception_is_held_and_raised(self):
         calls = []

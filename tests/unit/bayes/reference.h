@@ -38,7 +38,7 @@ static double *reference_doubles(const cJSON *tree, const char *key, int64_t cou
     return out;
 }
 
-static void reference_free(reference *r) {
+static inline void reference_free(reference *r) {
     double *blocks[] = {
         r->x,         r->y,   r->w,    r->margin,   r->mean, r->sd, r->prob_positive,
         r->quantiles, r->cov, r->mcse, r->fold_each};
@@ -49,7 +49,7 @@ static void reference_free(reference *r) {
 }
 
 /* 0: the file is not there. */
-static int reference_read(reference *r, const char *name) {
+static inline int reference_read(reference *r, const char *name) {
     char path[256];
     memset(r, 0, sizeof *r);
     snprintf(path, sizeof path, "../shared/data/posterior/%s.json", name);
