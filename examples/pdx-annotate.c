@@ -12,7 +12,7 @@ static pdx_http_options http;
 static pdx_annotator_options asked;
 static pdx_annotate_options run;
 static pdx_dataset_files files;
-static const char *schema_path, *where, *results;
+static const char *schema_path, *where, *results, *labelled;
 static cli_list words;
 static int32_t dry_run, strict, differences;
 
@@ -239,6 +239,14 @@ static const cli_option table[] = {
      .target = &differences,
      .help = "resolve: differences of ratings in place of comparisons",
      .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "label",
+     .argument = "FILE",
+     .target = &labelled,
+     .help = "resolve: also write the pairs with their \"scenario\" and \"cases\" (facts of the "
+             "query), "
+             "for --group-by",
+     .advanced = 1},
     {.kind = CLI_SWITCH,
      .name = "strict",
      .target = &strict,
@@ -404,6 +412,7 @@ static void resolve(pdx_dataset_options *data) {
     data->values = differences ? PDX_VALUES_DIFFERENCE : PDX_VALUES_COMPARISON;
     cli_read(pdx_dataset_load(&dataset, &files, data));
     cli_write(pdx_dataset_save_features(dataset, cli.output));
+    if (labelled) cli_write(pdx_annotations_label(files.pairs, files.annotations, labelled));
     cli_note("%lld pairs resolved", (long long)pdx_dataset_count(dataset));
     for (int32_t i = 0; i < pdx_dataset_left_out(dataset); ++i) {
         int64_t number;

@@ -1,10 +1,11 @@
 #!/bin/sh
 # The library beside its peers on this machine, by hand: takes minutes to set up (llama.cpp is
 # compiled) and is no part of tests/run.sh.
-#   sh tests/peers.sh [local|http] [PAIRS.jsonl] [COUNT]
+#   sh tests/peers.sh [local|http|annotate] [PAIRS.jsonl] [COUNT]
 # local (default; 40 pairs): the local judge beside llama.cpp and transformers, speed and agreement.
 # http (200 pairs): the judge over HTTP on llama-cpp-python's server, through completions and chat,
 #   beside the same model in process.
+# annotate (20 pairs): every stage of annotation on that server.
 # PEERS_PYTHON: a Python that has llama-cpp-python[server] (local: and torch, transformers); without
 # it, one is made in build-test/peers. llama.cpp is built without the instructions of this one
 # processor (GGML_NATIVE=OFF), for its AMX path crashes on some virtual machines.
@@ -12,13 +13,13 @@ set -e
 cd "$(dirname "$0")/.."
 . examples/setup.sh
 what=local
-case $1 in local|http) what=$1; shift ;; esac
+case $1 in local|http|annotate) what=$1; shift ;; esac
 want_build
 want python3-pip python3 -m pip --version
 install_missing
 pairs=${1:-examples/data/arena.jsonl}
 [ -f build/build.ninja ] || meson setup build -Dtests=false >&2
-ninja -C build examples/pdx-judge >&2
+ninja -C build examples/pdx-judge examples/pdx-annotate >&2
 fetch_model build/model
 python=$PEERS_PYTHON
 if [ -z "$python" ]; then
@@ -31,5 +32,8 @@ fi
 if [ $what = http ]; then
     "$python" tests/peers/http_judge.py build/examples/pdx-judge "$model" "$pairs" "${2:-200}" \
         build-test/peers-http
+elif [ $what = annotate ]; then
+    "$python" tests/peers/annotate.py build/examples/pdx-annotate "$model" "$pairs" "${2:-20}" \
+        build-test/peers-annotate
 else "$python" tests/peers/local_judge.py build/examples/pdx-judge "$model" "$pairs" "${2:-40}"
 fi

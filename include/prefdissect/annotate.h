@@ -189,6 +189,12 @@ typedef struct pdx_annotate_stage {
 PDX_API pdx_status pdx_annotations_report(pdx_annotate_stage *out, const char *path,
                                           const char *prices, const char *model);
 
+/* Writes the pairs (a path) to `out` with what the annotations say of their queries: "scenario",
+ * and "cases", the list of the facts that hold ("feelings", ...), so that both can group pairs
+ * (pdx_dataset_options.group_by). Fields that a pair has already stay. */
+PDX_API pdx_status pdx_annotations_label(const char *pairs, const char *annotations,
+                                         const char *out);
+
 #ifdef __cplusplus
 }
 #endif

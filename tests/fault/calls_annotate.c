@@ -82,6 +82,13 @@ static pdx_status annotations_report(void) {
     return pdx_annotations_report(stages, fault_path("annotated"), NULL, NULL);
 }
 
+static pdx_status annotations_label(void) {
+    pdx_status status = pdx_annotations_label(fault_path("pairs.jsonl"), fault_path("annotated"),
+                                              fault_path("labelled"));
+    unlink(fault_path("labelled"));
+    return status;
+}
+
 static pdx_status annotate_import(void) {
     const char *path = fault_path("raw.jsonl");
     pdx_annotate_result result;
@@ -124,10 +131,15 @@ static pdx_status answer_requests(void) {
 }
 
 const fault_call fault_annotate_calls[] = {
-    {"annotator_open", annotator_open, 1},         {"annotate_batch_write", batch_write, 1},
-    {"annotate_batch_read", batch_read, 1},        {"annotate_run", annotate_run, 1},
-    {"annotate_run again", annotate_again, 1},     {"annotate_import", annotate_import, 1},
-    {"annotations_report", annotations_report, 1}, {NULL, NULL, 0},
+    {"annotator_open", annotator_open, 1},
+    {"annotate_batch_write", batch_write, 1},
+    {"annotate_batch_read", batch_read, 1},
+    {"annotate_run", annotate_run, 1},
+    {"annotate_run again", annotate_again, 1},
+    {"annotations_label", annotations_label, 1},
+    {"annotate_import", annotate_import, 1},
+    {"annotations_report", annotations_report, 1},
+    {NULL, NULL, 0},
 };
 
 pdx_status fault_annotate_begin(void) {

@@ -363,6 +363,23 @@ def test_refusals_are_told_apart():
         complete(folder, 1)
 
 
+def test_scenarios_and_facts_become_groups():
+    with support.Folder() as folder, Server() as server:
+        write_pairs(folder, 3)
+        text = read(folder, "pairs.jsonl").replace('"id": "p1"', '"id": "p1", "scenario": "mine"')
+        folder.write("pairs.jsonl", text.replace("Why 2?", "Why code 2?"))
+        equal(annotate(folder, server).status, 0)
+        equal(sum(row["stage"] == "scenario" for row in rows(folder)), 2)  # p1 has one
+        done = run("pdx-annotate", "resolve", "--pairs", "pairs.jsonl", "--annotations", "out.jsonl", "-o",
+                   "f.jsonl", "--label", "labelled.jsonl", folder=folder.path)
+        equal(done.status, 0, done.err)
+        before, after = rows(folder, "pairs.jsonl"), rows(folder, "labelled.jsonl")
+        equal([row["scenario"] for row in after], ["Advice", "mine", "Code"])
+        equal(after[0]["cases"], ["feelings", "constraints"])
+        for old, new in zip(before, after):
+            equal({k: new[k] for k in old}, old)
+
+
 def test_errors_that_cannot_be_checked():
     with support.Folder() as folder, Server() as server:
         write_pairs(folder, 2)
