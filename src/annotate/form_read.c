@@ -183,6 +183,12 @@ static void put_text(const char *text, size_t most, pdx__buf *out) {
     pdx__buf_json_string(out, text, length);
 }
 
+/* No letter and no digit: what small models copy from the form. */
+static int32_t says_nothing(const char *text) {
+    while (*text && !letter(*text)) ++text;
+    return !*text;
+}
+
 static void put_entries(reading *r, const pdx__fact *fact, const cJSON *value, pdx__buf *out) {
     int32_t count = 0;
     int32_t none = !value || cJSON_IsNull(value) || cJSON_IsFalse(value) ||
@@ -192,7 +198,7 @@ static void put_entries(reading *r, const pdx__fact *fact, const cJSON *value, p
     pdx__buf_char(out, '[');
     const cJSON *entry = cJSON_IsArray(value) ? value->child : none ? NULL : value;
     for (; entry && count < MOST_ENTRIES; entry = cJSON_IsArray(value) ? entry->next : NULL) {
-        if (cJSON_IsString(entry) && !*entry->valuestring) continue;
+        if (cJSON_IsString(entry) && says_nothing(entry->valuestring)) continue;
         if (count++) pdx__buf_char(out, ',');
         if (cJSON_IsString(entry)) put_text(entry->valuestring, LONGEST_ENTRY, out);
         else {

@@ -161,7 +161,7 @@ void pdx__form_format(const pdx__prompts *prompts, int32_t stage, const cJSON *f
         pdx__buf_text(out, " (a list is empty where there is nothing to put in):\n{");
         for (int32_t f = 0; f < prompts->facts; ++f)
             pdx__buf_printf(out, "%s\"%s\": %s", f ? ", " : "", prompts->fact[f].id,
-                            prompts->fact[f].list ? "[\"...\", ...]" : "true or false");
+                            prompts->fact[f].list ? "[text, text, ...]" : "true or false");
     } else if (stage == PDX_ANNOTATE_SCENARIO) {
         pdx__buf_text(out, ":\n{\"scenario\": \"the kind's name\"");
     } else if (stage == PDX_ANNOTATE_ERROR) {

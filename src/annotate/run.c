@@ -118,16 +118,17 @@ static pdx_status commit(run *r, const char *path) {
 static void tell_progress(run *r, double now) {
     const pdx_annotate_result *s = r->p.result;
     pdx_http_totals t;
-    char text[256], cost[64] = "";
+    char text[256], cost[64] = "", left[48] = "";
     double rate = (double)r->done / (now - r->start);
     pdx__asker_totals(r->asker, &t);
     if (!isnan(t.usd)) snprintf(cost, sizeof cost, "%.4f USD, ", t.usd);
     else if (t.input_tokens > 0)
         snprintf(cost, sizeof cost, "%lld tokens, ", (long long)(t.input_tokens + t.output_tokens));
+    if (rate > 0) snprintf(left, sizeof left, ", %.0f s left", (double)(r->pairs - r->done) / rate);
     snprintf(text, sizeof text,
-             "%lld of %lld pairs, %lld rows failed, %.2f pairs a second, %s%.0f s left",
-             (long long)r->done, (long long)r->pairs, (long long)s->failed, rate, cost,
-             rate > 0 ? (double)(r->pairs - r->done) / rate : 0);
+             "%lld of %lld pairs, %lld rows made, %lld failed, %s%.3g pairs a second%s",
+             (long long)r->done, (long long)r->pairs, (long long)s->rows, (long long)s->failed,
+             cost, rate, left);
     r->hooks->log(r->hooks->user, PDX_LOG_INFO, text);
 }
 

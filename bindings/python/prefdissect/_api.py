@@ -1785,6 +1785,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             c_char_p,
         ],
     ),
+    "pdx_annotations_label": (c_int32, [c_char_p, c_char_p, c_char_p]),
     "pdx_local_options_init": (None, [POINTER(pdx_local_options), c_uint32]),
     "pdx_judge_open_local": (
         c_int32,

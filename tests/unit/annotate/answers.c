@@ -122,7 +122,7 @@ static void lists(void) {
 }
 
 static void facts_of_queries(void) {
-    READS(QUERY, "{\"constraints\":[\"a\",\"\",{\"n\":1}],\"feelings\":\"Yes\"}", ab,
+    READS(QUERY, "{\"constraints\":[\"a\",\"...\",{\"n\":1}],\"feelings\":\"Yes\"}", ab,
           "{\"constraints\":[\"a\",\"{\\\"n\\\":1}\"],\"feelings\":true}");
     READS(QUERY, "{\"constraints\":\"none\",\"feelings\":False}", ab,
           "{\"constraints\":[],\"feelings\":false}");
