@@ -4,6 +4,7 @@
     dataset     pairs, groups, property comparisons    Dataset
     judgments   who preferred what, in which order     Judgments
     files       tables, and what other tools wrote     load_table, load_files, import_files
+    annotate    properties rated by a language model   Annotator
     judge       a thing that makes judgments           LocalJudge, HttpJudge
     fit         what that judge weighs                 Study, Fit
     columns     tables beyond memory                   Columns, ColumnsWriter
@@ -39,6 +40,8 @@ from ._library import PATH as library_path
 from ._library import lib
 from . import svg
 from .agreement import Agreement, Consistency, Rate
+from .annotator import (AnnotateBatch, AnnotateResult, Annotator, annotation_report,
+                        import_annotations)
 from .columns import Columns, ColumnsWriter
 from .dataset import Dataset, DatasetOptions
 from .explanation import Explanation, shapley
@@ -47,6 +50,7 @@ from .files import (ImportResult, import_files, import_formats, load_files, load
 from .fit import Contrast, Fit
 from .judge import BatchResult, HttpJudge, HttpOptions, Judge, JudgeResult, LocalJudge
 from .judgments import Judgments, JudgmentsOptions, Rates
+from .pooling import Pooled, Tau, drift
 from .power import Power
 from .probe import Edit, Edits, Probe, ProbeCounts
 from .rating import ModelRating, Rating, RatingOptions
@@ -63,14 +67,15 @@ if TYPE_CHECKING:
 __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
-    "Agreement", "BatchResult", "BudgetError", "BusyError", "CanceledError", "Clustering",
-    "Columns", "ColumnsWriter", "Consistency", "Contrast", "Dataset", "DatasetOptions", "Edit",
-    "Edits", "Error", "Explanation", "FileError", "Fit", "FitOptions", "HttpJudge", "HttpOptions",
-    "ImportResult", "InvalidError", "Judge", "JudgeResult", "Judgments", "JudgmentsOptions",
-    "LocalJudge", "ModelRating", "NetworkError", "NotFoundError", "NumericError",
-    "OutOfMemoryError", "ParseError", "Power", "Probe", "ProbeCounts", "Progress", "Property",
-    "Rate", "Rates", "Rating", "RatingOptions", "Report", "ReportOptions", "Schema", "Similarity",
-    "SimilarityOptions", "Simulation", "Study", "Svg", "UnsupportedError", "cluster",
+    "Agreement", "AnnotateBatch", "AnnotateResult", "Annotator", "BatchResult", "BudgetError",
+    "BusyError", "CanceledError", "Clustering", "Columns", "ColumnsWriter", "Consistency",
+    "Contrast", "Dataset", "DatasetOptions", "Edit", "Edits", "Error", "Explanation", "FileError",
+    "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
+    "JudgeResult", "Judgments", "JudgmentsOptions", "LocalJudge", "ModelRating", "NetworkError",
+    "NotFoundError", "NumericError", "OutOfMemoryError", "ParseError", "Pooled", "Power", "Probe",
+    "ProbeCounts", "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions", "Report",
+    "ReportOptions", "Schema", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg",
+    "Tau", "UnsupportedError", "annotation_report", "cluster", "drift", "import_annotations",
     "import_files", "import_formats", "library_path", "load_files", "load_table", "measure_surface",
     "shapley", "simulate", "svg",
 ]

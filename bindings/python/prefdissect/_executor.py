@@ -25,6 +25,8 @@ def fit_on(executor: Executor, dataset: Dataset, judgments: Judgments, given: di
     told = Bar() if progress is True else progress or (lambda _: None)
     wanted = given.pop("judges", None)
     names = judgments.judges if wanted is None else list(wanted)
+    if given.get("pool_over") == "judges":
+        raise ValueError("judges that are pooled must be fitted together: no executor for them")
     start = time.monotonic()
     futures = [executor.submit(fit_judge, dataset, judgments.only(name), name, given)
                for name in names]

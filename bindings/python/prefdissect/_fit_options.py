@@ -12,7 +12,7 @@ from ._library import lib
 from ._options import options
 
 FAMILIES = {"label": "LABEL", "ties": "TIES", "prior": "PRIOR", "position": "POSITION",
-            "method": "METHOD", "certificate": "CERTIFICATE", "pool": "POOL"}
+            "method": "METHOD", "certificate": "CERTIFICATE", "pool": "POOL", "pool_over": "POOL_OVER", "overlap": "OVERLAP"}
 
 # A fit of so many numbers takes milliseconds, by these methods: too few to be watched or stopped.
 BRIEF_NUMBERS = 1 << 15
@@ -60,8 +60,18 @@ class FitOptions(TypedDict, total=False):
         Ascending, in (0, 1).
     judges : sequence of str
         These judges only.
-    pool : {"none", "complete", "partial"}
-        What groups share.
+    pool : {"none", "complete", "partial", "auto"}
+        What groups share: nothing, everything, strength; auto: partial where there are groups.
+    tau_scale : float
+        Partial pooling: of the half-normal prior of the groups' scatter; default 0.2.
+    pool_over : {"groups", "judges"}
+        What is pooled: the groups of a judge, or the judges (versions of one) in a group.
+    overlap : {"share", "whole"}
+        What a pair in k groups counts in each: 1/k (default) or 1.
+    group_weights : array_like
+        One per group of the dataset, in place of `overlap`.
+    pool_compare : bool
+        How well the three ways to pool foretell held-out labels (default); see `Study.pooling`.
     imputations : int
         Above 0: allow for noise in the properties, known from repeated annotations, by so many
         imputations; 20 are usual. Studies only.
@@ -95,6 +105,11 @@ class FitOptions(TypedDict, total=False):
     covariance: bool | None
     judges: Sequence[str] | None
     pool: str | None
+    tau_scale: float | None
+    pool_over: str | None
+    overlap: str | None
+    group_weights: npt.ArrayLike | None
+    pool_compare: bool | None
     imputations: int | None
     progress: ProgressFunction | None
 

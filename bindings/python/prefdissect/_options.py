@@ -19,7 +19,8 @@ def choices(family: str) -> dict[str, int]:
     """Names of an enum's values: choices("LABEL") is {"auto": 0, "order": 1, "sum-logp": 2, ...}."""
     prefix = f"PDX_{family}_"
     return {name[len(prefix):].lower().replace("_", "-"): value
-            for name, value in vars(_api).items() if name.startswith(prefix)}
+            for name, value in vars(_api).items() if name.startswith(prefix)
+            and not (family == "POOL" and name.startswith("PDX_POOL_OVER_"))}
 
 
 def chosen(family: str, value: str) -> int:

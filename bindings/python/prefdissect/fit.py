@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from .dataset import Dataset
     from .judgments import Judgments
+    from .pooling import Pooled
 
 
 class Contrast(NamedTuple):
@@ -164,6 +165,19 @@ class Fit(Posterior):
         out = (_api.pdx_contrast * self._dim)()
         run(lib.pdx_posterior_contrast_all, self._pointer, other._pointer, rate, out)
         return dict(zip(self.columns, map(Contrast.of, out)))
+
+    def discoveries(self, rate: float = 0.05) -> dict[str, Contrast]:
+        """Every weight against 0, with discoveries of its sign; see `contrast_all`."""
+        out = (_api.pdx_contrast * self._dim)()
+        run(lib.pdx_posterior_discoveries, self._pointer, rate, out)
+        return dict(zip(self.columns, map(Contrast.of, out)))
+
+    @property
+    def pooled(self) -> Pooled | None:
+        """What this fit's group shares with the others; None: it was fitted apart."""
+        from .pooling import Pooled
+        pointer = lib.pdx_posterior_pooled(self._pointer)
+        return Pooled(pointer, self._owner) if pointer else None
 
     def explain(self, x: npt.ArrayLike, *, order: str | None = None, draws: int | None = None,
                 seed: int | None = None) -> Explanation:

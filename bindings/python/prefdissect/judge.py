@@ -1,6 +1,7 @@
 """Things that make judgments."""
 from __future__ import annotations
 
+import os
 from ctypes import byref
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict
 
@@ -176,6 +177,16 @@ class HttpOptions(TypedDict, total=False):
     max_response_bytes: int | None
 
 
+def http_options(url: str, model: str, server: HttpOptions) -> tuple[Any, Any]:
+    """The struct of a server's options, with certificates where the library's curl, which may have
+    been built elsewhere, does not find the system's."""
+    given: dict[str, Any] = {**server, "url": url, "model": model}
+    if given.get("ca_file") is None and not os.path.exists("/etc/ssl/certs/ca-certificates.crt"):
+        import ssl
+        given["ca_file"] = ssl.get_default_verify_paths().cafile
+    return options(_api.pdx_http_options, lib.pdx_http_options_init, given)
+
+
 class BatchResult(NamedTuple):
     """A batch file: requests in it (or results read), asks that the journal answers (or good
     results), and by estimate on the dear side its tokens and cost (NaN without prices)."""
@@ -216,8 +227,7 @@ class HttpJudge(Judge):
                  reasoning: bool | None = None, temperature: float | None = None,
                  verdict_tokens: int | None = None, seed: int | None = None,
                  **server: Unpack[HttpOptions]) -> None:
-        http, _ = options(_api.pdx_http_options, lib.pdx_http_options_init,
-                          {**server, "url": url, "model": model})
+        http, _ = http_options(url, model, server)
         struct, _ = options(_api.pdx_http_judge_options, lib.pdx_http_judge_options_init, {
             "kind": kind, "prompt": prompt, "label_first": label_first,
             "label_second": label_second, "label_tie": label_tie, "pattern": pattern,

@@ -12,6 +12,7 @@ from ._library import lib
 from ._tables import summary_of
 from .explanation import Explanation
 from .fit import Fit
+from .pooling import Pooled, pooling
 from .report import Report, ReportOptions
 from .similarity import Similarity, SimilarityOptions, nearer
 
@@ -140,6 +141,17 @@ class Study(Resource):
     def summary(self) -> Any:
         """A row per fit and property, as `Fit.summary` gives it."""
         return summary_of(list(self))
+
+    @property
+    def pooled(self) -> tuple[Pooled, ...]:
+        """What was pooled partially: one for each judge (or group)."""
+        return tuple(Pooled(lib.pdx_study_pooled(self._pointer, i), self._held)
+                     for i in range(lib.pdx_study_pooled_count(self._pointer)))
+
+    def pooling(self, judge: str | None = None) -> dict[str, Any]:
+        """Held-out log loss and accuracy of no, complete and partial pooling, over the same folds;
+        of one judge, or of all labels. Fields as pdx_pooling in posterior.h."""
+        return pooling(self, judge)
 
     def similarity(self, **given: Unpack[SimilarityOptions]) -> Similarity:
         """Who is like whom, in every group and overall; see `SimilarityOptions`."""

@@ -168,6 +168,51 @@ class Studies(unittest.TestCase):
             np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
 
 
+class Pooling(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.data, cls.judgments, _ = pdx.simulate(pairs=400, scenarios=3)
+        cls.study = pdx.Study.fit(cls.data, cls.judgments, judges=["human", "model-strong"])
+
+    def test_partial(self):
+        one, other = self.study.pooled
+        self.assertEqual((one.over, len(one), len(other)), ("groups", 3, 3))
+        self.assertEqual([fit.group for fit in one], list(self.study.groups))
+        tau = one.tau
+        self.assertTrue(0 < tau.low < tau.mean < tau.high)
+        self.assertEqual(one.tau_quantiles.shape, one.average.quantile_probs.shape)
+        self.assertEqual(len(one.average.mean), 29)
+        table = one.differences()
+        self.assertEqual(len(table), 3 * 29)
+        np.testing.assert_allclose(np.asarray(table["mean"])[:29],
+                                   one[0].mean - one.average.mean, atol=1e-9)
+        self.assertIsNotNone(self.study[0].pooled)
+        del one, other
+        apart = pdx.Study.fit(self.data, self.judgments, judges=["human"], pool="none")
+        self.assertEqual((apart.pooled, apart[0].pooled), ((), None))
+
+    def test_comparison(self):
+        told = self.study.pooling("human")
+        self.assertGreater(told["folds"], 1)
+        self.assertTrue(all(0 < told["log_loss_" + way] < 1
+                            for way in ("none", "complete", "partial")))
+        with self.assertRaises(pdx.NotFoundError):
+            self.study.pooling("nobody")
+
+    def test_drift(self):
+        fit = pdx.drift(self.data, self.judgments, "model-strong", "model-weak")
+        self.assertEqual(fit.columns, self.data.properties)
+        with self.assertRaises(pdx.NotFoundError):
+            pdx.drift(self.data, self.judgments, "model-strong", "nobody")
+
+    def test_discoveries(self):
+        found = self.study[0].discoveries()
+        self.assertEqual(list(found), list(self.study[0].columns))
+        with self.assertRaisesRegex(ValueError, "together"):
+            with ThreadPoolExecutor(1) as executor:
+                pdx.Study.fit(self.data, self.judgments, pool_over="judges", executor=executor)
+
+
 class Elsewhere(unittest.TestCase):
     """Fits by an executor's workers are the same, number by number."""
 

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import unittest
 from pathlib import Path
+from unittest import mock
 
 from prefdissect import _api, _library
 
@@ -68,6 +69,21 @@ class Generated(unittest.TestCase):
                 path = built(folder, source % version, "-shared", "-fPIC")
                 with self.assertRaisesRegex(ImportError, wanted):
                     _library.load(str(path.rename(path.with_name("lib" + version))))
+
+    def test_where_the_library_is_looked_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            fake = Path(folder) / "pkg-config"
+            fake.write_text(f'#!/bin/sh\n[ "$*" = "--variable=libdir prefdissect" ] && echo {folder}\n')
+            fake.chmod(0o755)
+            with mock.patch.dict(os.environ, {"PATH": f"{folder}:{os.environ['PATH']}"}):
+                *_, last = _library._candidates()
+                self.assertEqual(last, os.path.join(folder, _library.NAME))
+            with mock.patch.dict(os.environ, {"PREFDISSECT_LIBRARY": "/some/where.so"}):
+                self.assertEqual(_library.find(), "/some/where.so")
+            with mock.patch.dict(os.environ, {"PATH": folder + "/none"}), mock.patch.object(
+                    _library.os.path, "exists", return_value=False):
+                os.environ.pop("PREFDISSECT_LIBRARY", None)
+                self.assertEqual(_library.find(), "libprefdissect.so.0")  # the loader's path
 
     def test_no_library_is_an_import_error(self):
         with self.assertRaisesRegex(ImportError, "PREFDISSECT_LIBRARY"):

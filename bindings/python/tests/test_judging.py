@@ -1,6 +1,11 @@
 """A local judge from Python: the tiny model of tests/golden/judge."""
+import http.server
 import json
+import os
+import signal
 import tempfile
+import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -56,7 +61,98 @@ class Local(Pairs):
                 pdx.LocalJudge(MODEL, **wrong)
 
 
+class Server:
+    """Answers every chat request with log-probabilities, after a while."""
+
+    def __init__(self, delay):
+        answer = json.dumps({
+            "model": "tiny", "usage": {"prompt_tokens": 10, "completion_tokens": 1},
+            "choices": [{"message": {"role": "assistant", "content": "A"}, "logprobs": {"content": [{
+                "token": "A", "logprob": -0.1, "top_logprobs": [
+                    {"token": "A", "logprob": -0.1}, {"token": "B", "logprob": -2.5}]}]}}]}).encode()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                stop.wait(delay)
+                try:
+                    self.send_response(200)
+                    self.send_header("Content-Type", "application/json")
+                    self.send_header("Content-Length", str(len(answer)))
+                    self.end_headers()
+                    self.wfile.write(answer)
+                except OSError:
+                    pass  # whoever asked has gone
+
+            def log_message(self, *_):
+                pass
+
+        self.stop = stop = threading.Event()
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def close(self):
+        self.stop.set()
+        self.server.shutdown()
+        self.server.server_close()
+
+
 class Http(Pairs):
+    def ask(self, delay, **given):
+        server = Server(delay)
+        self.addCleanup(server.close)
+        with pdx.HttpJudge(server.url, "tiny", kind="chat", retries=0) as judge:
+            return judge.run(self.data, self.folder / "judgments.jsonl", **given)
+
+    def test_answers_and_progress(self):
+        seen = []
+        result = self.ask(0, progress=seen.append)
+        self.assertEqual((result.judgments, result.failed, result.p_first), (8, 0, 1.0))
+        self.assertEqual(seen[-1].done, seen[-1].total)
+        judgments = pdx.Judgments.load(self.data, self.folder / "judgments.jsonl").to_arrays()
+        self.assertTrue((abs(judgments["logp_first"] + 0.1) < 1e-9).all())
+
+    def test_interrupt_stops_asking(self):
+        start = time.monotonic()
+        threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        with self.assertRaises(KeyboardInterrupt):
+            self.ask(60)
+        self.assertLess(time.monotonic() - start, 20)
+
+    def test_annotator(self):
+        path = self.folder / "batch.jsonl"
+        with pdx.Annotator("http://127.0.0.1:9", "tiny", structured="none", retries=0) as annotator:
+            batch = annotator.write_batch(self.data, path)
+            requests = [json.loads(line) for line in path.read_text().splitlines()]
+            self.assertEqual((batch.requests, len(requests) > 4), (len(requests), True))
+            with self.assertRaises(pdx.NetworkError):
+                annotator.run(self.data, self.folder / "annotations.jsonl", limit=1)
+        held = pdx.annotation_report(self.folder / "annotations.jsonl")
+        self.assertIn("query-free", list(held["name"]))
+        for wrong in ({"show": "all"}, {"stages": ["none"]}, {"repeats": -1}):
+            with self.assertRaises((pdx.Error, ValueError), msg=str(wrong)):
+                pdx.Annotator("http://127.0.0.1:9", "tiny", **wrong)
+
+    def test_original_annotations(self):
+        raw = self.folder / "raw.jsonl"
+        raw.write_text("")
+        try:
+            result = pdx.import_annotations(raw, self.folder / "annotations.jsonl")
+            self.assertEqual(result.rows, 0)
+        except pdx.ParseError as error:
+            self.assertIn("raw.jsonl", str(error))
+
+    def test_exception_of_progress_stops_asking(self):
+        def stop(_):
+            raise Stopped
+
+        with self.assertRaises(Stopped):
+            self.ask(60, progress=stop)
+
     def test_batch_file(self):
         path = self.folder / "batch.jsonl"
         with pdx.HttpJudge("http://127.0.0.1:9", "tiny", kind="chat") as judge:

@@ -22,10 +22,12 @@ UNREACHED = {
 }
 
 # Parts of the library that are being built; wrapped once they are whole.
-PENDING = ("pdx_annotat", "pdx_pool", "pdx_resolve")
+PENDING = ("pdx_annotations_label",)
 
 # Option structs, who takes their fields, and the fields that have another name or none.
 OPTIONS = {
+    "pdx_annotate_options": (pdx.Annotator.run, {}),
+    "pdx_annotator_options": (pdx.Annotator.__init__, {"max_tokens": "answer_tokens"}),
     "pdx_columns_options": (pdx.Columns.fit, {"sums_user": None}),
     "pdx_dataset_options": (pdx.DatasetOptions, {}),
     "pdx_explain_options": (pdx.Fit.explain, {}),
