@@ -64,8 +64,10 @@ def annotate(url, pairs):
 
 
 def check(out, pairs):
-    with open(out, encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+    with open(pairs, encoding="utf-8") as file:
+        ids = {json.loads(line)["id"] for line in file}
+    with open(out, encoding="utf-8") as file:  # and what a call with more pairs left
+        rows = [row for row in map(json.loads, file) if row["id"] in ids]
     seen = collections.Counter((row["id"], row["stage"]) for row in rows)
     wrong = [key for key, n in seen.items() if n != 1]
     if wrong or len(seen) != STAGES * count:
