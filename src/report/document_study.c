@@ -45,19 +45,26 @@ static void put_texts(pdx__buf *out, const char *key, const pdx__report_source *
     pdx__strmap_free(&map);
 }
 
+/* Posteriors in a row: all fits of a study, or what the groups of each judge share. */
+typedef struct list {
+    const pdx_study *study;
+    int32_t count;
+    const pdx_posterior *(*get)(const pdx_study *, int32_t);
+} list;
+
 /* An array of one number a cell, filled by `value`, then written. */
 typedef double (*cell_fn)(const pdx_posterior *fit, int32_t k);
-static void put_cells(pdx__buf *out, const char *key, const pdx__report_source *s, int32_t columns,
+static void put_cells(pdx__buf *out, const char *key, const list *of, int32_t columns,
                       cell_fn value, void (*put)(pdx__buf *, const double *, size_t)) {
-    size_t count = (size_t)s->fits * (size_t)columns;
+    size_t count = (size_t)of->count * (size_t)columns;
     double *all = pdx__alloc(count, sizeof *all);
     if (!all) {
         out->status = PDX_ENOMEM;
         return;
     }
-    for (int32_t f = 0; f < s->fits; ++f)
+    for (int32_t f = 0; f < of->count; ++f)
         for (int32_t k = 0; k < columns; ++k)
-            all[(size_t)f * (size_t)columns + (size_t)k] = value(pdx_study_get(s->study, f), k);
+            all[(size_t)f * (size_t)columns + (size_t)k] = value(of->get(of->study, f), k);
     pdx__buf_printf(out, ",\"%s\":", key);
     put(out, all, count);
     pdx__free(all);
@@ -176,7 +183,47 @@ static void put_truth(pdx__buf *out, const pdx__report_source *s) {
     pdx__free(all);
 }
 
+/* Weights, limits and P(weight > 0) of each of a list. */
+static void put_weights(pdx__buf *out, const pdx__report_source *s, const list *of) {
+    put_cells(out, "mean", of, s->d, mean_of, pdx__json_exact);
+    if (!any_spread(s)) return;
+    put_cells(out, "sd", of, s->d, sd_of, pdx__json_rounded);
+    put_cells(out, "low", of, s->d, low_of, pdx__json_rounded);
+    put_cells(out, "high", of, s->d, high_of, pdx__json_rounded);
+    put_cells(out, "positive", of, s->d, positive_of, pdx__json_rounded);
+}
+
+static const pdx_posterior *shared_by(const pdx_study *study, int32_t i) {
+    return pdx_pooled_mean(pdx_study_pooled(study, i));
+}
+
+/* What the groups of each judge share, where they were pooled partially: the average weights, and
+ * how far groups scatter about them. Judges in a group, pooled, are left out: a judge of their mean
+ * is none of the page's. */
+static void put_pooled(pdx__buf *out, const pdx__report_source *s) {
+    const list pooled = {s->study, pdx_study_pooled_count(s->study), shared_by};
+    if (!pooled.count || pdx_pooled_over(pdx_study_pooled(s->study, 0)) != PDX_POOL_OVER_GROUPS)
+        return;
+    pdx__buf_text(out, ",\n\"pooled\":{\"judge\":[");
+    for (int32_t i = 0; i < pooled.count; ++i) {
+        const char *judge = pdx_posterior_judge(shared_by(s->study, i));
+        pdx__buf_printf(out, "%s%lld", i ? "," : "",
+                        (long long)pdx__strmap_find(&s->judge, judge, strlen(judge)));
+    }
+    pdx__buf_text(out, "],\"tau\":[");
+    for (int32_t i = 0; i < pooled.count; ++i) {
+        pdx_tau tau = {NAN, NAN, NAN, NAN, NAN};
+        if (pdx_pooled_tau(pdx_study_pooled(s->study, i), &tau) != PDX_OK) tau.mean = NAN;
+        if (i) pdx__buf_char(out, ',');
+        pdx__buf_json_double(out, tau.mean);
+    }
+    pdx__buf_char(out, ']');
+    put_weights(out, s, &pooled);
+    pdx__buf_char(out, '}');
+}
+
 void pdx__report_put_study(pdx__buf *out, const pdx__report_source *s) {
+    const list fits = {s->study, s->fits, pdx_study_get};
     put_names(out, s);
     pdx__buf_printf(out, ",\"options\":%s", s->study->options_json);
     pdx__buf_text(out, ",\n\"fits\":{\"judge\":[");
@@ -192,17 +239,12 @@ void pdx__report_put_study(pdx__buf *out, const pdx__report_source *s) {
     put_ints(out, "certified", s, certified);
     put_texts(out, "label", s, pdx_posterior_label);
     put_texts(out, "verdict", s, pdx_posterior_verdict);
-    put_cells(out, "position", s, 1, effect_of_order, pdx__json_exact);
-    put_cells(out, "first", s, 3, first_of, pdx__json_rounded);
-    put_cells(out, "prediction", s, 5, prediction_of, pdx__json_rounded);
-    put_cells(out, "prior_scale", s, 1, scale_of, pdx__json_rounded);
-    put_cells(out, "mean", s, s->d, mean_of, pdx__json_exact);
-    if (any_spread(s)) {
-        put_cells(out, "sd", s, s->d, sd_of, pdx__json_rounded);
-        put_cells(out, "low", s, s->d, low_of, pdx__json_rounded);
-        put_cells(out, "high", s, s->d, high_of, pdx__json_rounded);
-        put_cells(out, "positive", s, s->d, positive_of, pdx__json_rounded);
-    }
+    put_cells(out, "position", &fits, 1, effect_of_order, pdx__json_exact);
+    put_cells(out, "first", &fits, 3, first_of, pdx__json_rounded);
+    put_cells(out, "prediction", &fits, 5, prediction_of, pdx__json_rounded);
+    put_cells(out, "prior_scale", &fits, 1, scale_of, pdx__json_rounded);
+    put_weights(out, s, &fits);
     put_truth(out, s);
     pdx__buf_char(out, '}');
+    put_pooled(out, s);
 }

@@ -172,9 +172,25 @@ static pdx_status find_difference(pdx_report *report, const pdx__report_source *
 
 /* ---- what judges share and what divides them, over the groups of each ---- */
 
-/* Mean weight of a judge over its groups, and its sd where all of them have one (groups taken as
- * independent). */
+/* What a judge's groups share where they were pooled; NULL: they were not. */
+static const pdx_posterior *shared_weights(const pdx__report_source *s, int32_t judge) {
+    for (int32_t g = 0; g < s->fitted_groups; ++g) {
+        const pdx_posterior *fit = s->fit[judge * s->fitted_groups + g];
+        const pdx_pooled *pooled = fit ? pdx_posterior_pooled(fit) : NULL;
+        if (pooled && pdx_pooled_over(pooled) == PDX_POOL_OVER_GROUPS)
+            return pdx_pooled_mean(pooled);
+    }
+    return NULL;
+}
+
+/* Mean weight of a judge over its groups, and its sd where all of them have one: as pooling says,
+ * else with groups taken as independent. */
 static double over_groups(const pdx__report_source *s, int32_t judge, int32_t k, double *sd) {
+    const pdx_posterior *shared = shared_weights(s, judge);
+    if (shared && pdx_posterior_sd(shared)) {
+        *sd = pdx_posterior_sd(shared)[k];
+        return pdx_posterior_mean(shared)[k];
+    }
     double sum = 0, variance = 0;
     int32_t count = 0;
     for (int32_t g = 0; g < s->fitted_groups; ++g) {

@@ -98,6 +98,13 @@ def test_every_view():
                 near(float(row["weight"]), fit["mean"][k], 1e-12, "weight")
                 near(float(row["low"]), 100 / (1 + math.exp(-fit["quantiles"][k][0])), 0.01, "low")
                 near(float(row["P(weight > 0)"]), fit["prob_positive"][k], 1e-4, "P")
+            # groups taken together: what pooling says that they share
+            page.choose("#group select", "-1")
+            shared = {part["judge"]: part for part in fits["pooled"]}
+            for row in downloaded(page, "dissection"):
+                k = fits["columns"].index(row["property"])
+                near(float(row["weight"]), shared[row["judge"]]["mean"][k], 1e-12, "pooled weight")
+            page.choose("#group select", "0")
             for view in VIEWS[:-1]:
                 check(len(downloaded(page, view)) > 0, view)
             # sorting, the table, reading a chart by keyboard

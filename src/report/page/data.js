@@ -60,14 +60,16 @@ const fitOf = (judge, group) => (group === OVERALL ? overallFit(judge) : fits.ge
     });
 }());
 
-/* The mean of a judge's scenario groups; limits by their sds, the groups taken as independent. Null
- * where there are none, and the group itself where there is but one. */
+/* The mean of a judge's scenario groups: as pooling has it, else with limits by their sds, the groups
+ * taken as independent. Null where there are none, and the group itself where there is but one. */
 const overallCache = new Map();
 function overallFit(judge) {
     if (overallCache.has(judge)) return overallCache.get(judge);
     const all = scenarios.map((g) => fits.get(fitKey(judge, g))).filter(Boolean);
     let out = all.length ? all[0] : null;
-    if (all.length > 1) {
+    const shared = all.length > 1 ? sharedFit(judge, all) : null;
+    if (shared) out = shared;
+    else if (all.length > 1) {
         const mean = new Float64Array(D), sd = new Float64Array(D);
         for (const fit of all) {
             for (let k = 0; k < D; ++k) {
@@ -78,17 +80,32 @@ function overallFit(judge) {
         for (let k = 0; k < D; ++k) sd[k] = Math.sqrt(sd[k]);
         const known = !sd.some(Number.isNaN);
         const limit = (sign) => (known ? mean.map((m, k) => m + sign * 1.959963984540054 * sd[k]) : null);
-        const truths = all.map((fit) => fit.truth);
         out = {
             judge, group: OVERALL, parts: all.length, mean, sd: known ? sd : null, low: limit(-1),
             high: limit(1), positive: known ? mean.map((m, k) => normalCdf(m / sd[k])) : null,
-            rows: all.reduce((n, fit) => n + fit.rows, 0), position: meanPosition(all),
-            truth: truths.every(Boolean)
-                ? truths[0].map((_, k) => truths.reduce((sum, t) => sum + t[k], 0) / truths.length) : null,
+            rows: all.reduce((n, fit) => n + fit.rows, 0), position: meanPosition(all), truth: meanTruth(all),
         };
     }
     overallCache.set(judge, out);
     return out;
+}
+
+function meanTruth(all) {
+    const truths = all.map((fit) => fit.truth);
+    return truths.every(Boolean) ? truths[0].map((_, k) => truths.reduce((sum, t) => sum + t[k], 0) / truths.length) : null;
+}
+
+/* What a judge's groups share, where their fits were pooled: the library's own average. */
+const pooled = doc.pooled ? Object.fromEntries(['mean', 'sd', 'low', 'high', 'positive'].map((name) => [name, numbers(doc.pooled[name])])) : null;
+function sharedFit(judge, all) {
+    const i = pooled ? doc.pooled.judge.indexOf(judge) : -1;
+    if (i < 0) return null;
+    const row = (name) => pooled[name] && pooled[name].subarray(i * D, (i + 1) * D);
+    return {
+        judge, group: OVERALL, parts: all.length, tau: doc.pooled.tau[i], mean: row('mean'), sd: row('sd'), low: row('low'),
+        high: row('high'), positive: row('positive'), rows: all.reduce((n, fit) => n + fit.rows, 0),
+        position: meanPosition(all), truth: meanTruth(all),
+    };
 }
 
 function meanPosition(all) {

@@ -68,7 +68,7 @@ function dissectionView(state, change) {
         more.textContent = all ? `Show only the first ${FEW}` : `Show all ${rows.length} properties`;
         const missing = state.judges.filter((j) => !fitOf(j, state.group)).map(judgeName);
         v.note.textContent = [shown.every((s) => s.fit.low) ? '' : 'Weights without uncertainty (published means) have no interval: small differences may be chance.',
-            pulled(shown), missing.length ? `Not judged in this group: ${missing.join(', ')}.` : ''].filter(Boolean).join(' ');
+            scattered(shown), pulled(shown), missing.length ? `Not judged in this group: ${missing.join(', ')}.` : ''].filter(Boolean).join(' ');
         v.setData('dissection', `How often a response ahead in one property alone wins, ${groupName(state.group)}`, [
             { name: 'judge', text: (r) => judgeName(r.s.judge), value: (r) => judges[r.s.judge].name },
             { name: 'property', text: (r) => propertyName(r.k), value: (r) => properties[r.k].id },
@@ -88,6 +88,12 @@ function pulled(shown) {
         .filter((fit) => fit && fit.sd && fit.priorScale > 0).map((fit) => fit.priorScale);
     return scales.length && Math.max(...scales) <= 0.15
         ? `The fits expect weak tastes (prior scale ${bare(Math.max(...scales), 2)}): with few pairs, strong ones are pulled towards 50%. pdx-fit --prior eb lets the data decide.` : '';
+}
+
+/* How far groups differ, where pooling says. */
+function scattered(shown) {
+    const known = shown.filter((s) => Number.isFinite(s.fit.tau));
+    return known.length ? `Averages over the groups, which share what they know: a judge’s weight in one group differs from its average by about ${known.map((s) => `${bare(s.fit.tau, 2)} (${judgeName(s.judge)})`).join(', ')} in log-odds.` : '';
 }
 
 function tellWeight(s, k) {
