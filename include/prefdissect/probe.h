@@ -137,13 +137,14 @@ typedef struct pdx_probe_effect {
     pdx_estimate wins_predicted;
     pdx_rate turned; /* share of decided pairs whose winner the edit changed */
 } pdx_probe_effect;
+PDX_API const char *pdx_probe_judge(const pdx_probe *probe);
 PDX_API int32_t pdx_probe_count(const pdx_probe *probe);
 PDX_API pdx_status pdx_probe_get(const pdx_probe *probe, int32_t i, pdx_probe_effect *out);
 
 /* measured = slope x predicted + what the properties do not see, over all edits ("same" apart):
- * normal errors in both, with all their covariances; flat prior of the slope in [-4, 6],
- * half-normal one of the spread. The posterior mean as regressor does not bend the slope (Berkson
- * 1950). */
+ * normal errors in both, with their covariances between edits, those of the predictions as where
+ * the slope is 1; a spread of the rest, half-normal(0.5) before. As the posterior mean is what it
+ * expects of the true weights, errors in it do not bend the slope (Berkson 1950). */
 typedef struct pdx_probe_calibration {
     int32_t edits;        /* that have something to say */
     pdx_estimate slope;   /* 1: the weights say what an intervention does; NaN: under 3 edits */
@@ -189,6 +190,204 @@ PDX_API pdx_status pdx_probe_summary_get(const pdx_probe *probe, pdx_probe_summa
 PDX_API const char *pdx_probe_sentence(const pdx_probe *probe);
 /* All of it: {"format":"prefdissect.probe","version":1,"judge",...}. */
 PDX_API pdx_status pdx_probe_save(const pdx_probe *probe, const char *path);
+
+/* ---- win rates at equal length ---- */
+
+typedef struct pdx_length_control {
+    int64_t n;               /* preferences that there are */
+    pdx_estimate raw;        /* win rate, a share; interval: bootstrap over rows */
+    pdx_estimate controlled; /* the same at equal lengths */
+    double weight_length;    /* on tanh(difference / sd) */
+    double weight_model;     /* the model against the baseline, log-odds */
+    double weight_difficulty;
+    double strength; /* 1 / the L1 penalty, chosen by five folds among ten from 1e-4 to 1e4 */
+} pdx_length_control;
+/* Length-controlled win rate of Dubois et al. 2024 (arXiv 2404.04475), fitted on these rows alone:
+ * logit P(model wins) = a tanh(difference / sd) + b + c difficulty, then a = 0. preference[n]: of
+ * the model over the baseline, in [0, 1]; NaN: none, the row counts for sd and difficulties only.
+ * length_difference[n]: the model's length less the baseline's, in any unit. difficulty[n]: of the
+ * instructions, as fitted on many models; NULL: not known ("length_controlled_minimal" of
+ * AlpacaEval; with it "length_controlled_noreg"). AlpacaEval's own "length_controlled_v1" further
+ * adds annotations of gamed baselines on its 805 instructions and is not made here. draws: of the
+ * bootstrap, 0: no intervals. PDX_EINVAL: under ten preferences, a value out of range. */
+PDX_API pdx_status pdx_length_controlled(pdx_length_control *out, int64_t n,
+                                         const double *preference, const double *length_difference,
+                                         const double *difficulty, int64_t draws, uint64_t seed);
+
+/* ---- arms: how far can a benchmark be moved by pleasing its judge? ---- */
+
+/* Ways to answer a benchmark's queries, each with a system message: "align" asks for what the judge
+ * weighs most, "diverge" for what it weighs least, "plain" for nothing, and "random" for properties
+ * drawn at random, the control. Li et al. 2024, section 5; the messages are our own, made of the
+ * schema's descriptions. */
+typedef struct pdx_arms pdx_arms;
+
+typedef struct pdx_arms_options {
+    uint32_t size;
+    const char *judge; /* of the study; default NULL: the only one */
+    int32_t top;       /* properties that a message asks for; default 3 */
+    uint64_t seed;     /* of the random arm; default 1 */
+} pdx_arms_options;
+PDX_API void pdx_arms_options_init(pdx_arms_options *options, uint32_t size);
+#define pdx_arms_options_init(options) pdx_arms_options_init((options), (uint32_t)sizeof *(options))
+
+/* Arms from a judge's fits, one message for each of their groups. Only properties that the schema
+ * calls promptable are asked for: those with the highest posterior means, those with the lowest.
+ * schema NULL: "li2024" or "surface", whichever has the fit's columns. PDX_EINVAL: fewer than
+ * 2 x top promptable properties, or a column that the schema lacks. */
+PDX_API pdx_status pdx_arms_choose(pdx_arms **out, const pdx_study *study, const pdx_schema *schema,
+                                   const pdx_arms_options *options);
+/* {"format":"prefdissect.arms","version":1,"judge","arms":[{"name","messages":[{"group","system",
+ * "properties":[str]}]}]}; messages may be edited and arms added. */
+PDX_API pdx_status pdx_arms_load(pdx_arms **out, const char *path);
+PDX_API pdx_status pdx_arms_save(const pdx_arms *arms, const char *path);
+PDX_API void pdx_arms_free(pdx_arms *arms);
+PDX_API int32_t pdx_arms_count(const pdx_arms *arms);
+PDX_API const char *pdx_arms_name(const pdx_arms *arms, int32_t arm); /* NULL: out of range */
+/* The system message for a group (NULL, or one without a message: the arm's first one); "": none.
+ */
+PDX_API const char *pdx_arms_message(const pdx_arms *arms, int32_t arm, const char *group);
+
+typedef struct pdx_generate_options {
+    uint32_t size;
+    double temperature; /* default -1: the server's */
+    int64_t max_tokens; /* of an answer; default 1024 */
+    int64_t limit;      /* at most so many queries, the first ones; 0 (default): all */
+    const char
+        *group_by;     /* field of a pair that names the group of its query; default "scenario" */
+    uint64_t seed;     /* sent along; default 1 */
+    int32_t reasoning; /* 1: a model that takes max_completion_tokens and no temperature */
+    pdx_hooks hooks;
+} pdx_generate_options;
+PDX_API void pdx_generate_options_init(pdx_generate_options *options, uint32_t size);
+#define pdx_generate_options_init(options)                                                         \
+    pdx_generate_options_init((options), (uint32_t)sizeof *(options))
+
+typedef struct pdx_generate_result {
+    int64_t queries;  /* distinct ones of the dataset */
+    int64_t answers;  /* there are now */
+    int64_t resumed;  /* of them, from the journal */
+    int64_t empty;    /* answers without a text: refusals, cut ones */
+    int64_t failed;   /* answers that are missing; run again */
+    int64_t ungraded; /* pdx_outputs_grade: texts without a grade in them */
+    int64_t input_tokens;
+    int64_t output_tokens;
+    double usd; /* NaN without prices */
+} pdx_generate_result;
+/* Has every arm answer every query of the dataset over /v1/chat/completions and writes
+ * FOLDER/<arm>.json in AlpacaEval's model_outputs form, [{"instruction","output","generator",
+ * "dataset"}]. Answers stand in FOLDER/arms.journal as they come (http->journal: elsewhere); a run
+ * that was stopped goes on. PDX_ENETWORK while answers are missing: nothing is written then. */
+PDX_API pdx_status pdx_arms_generate(pdx_generate_result *result, const pdx_arms *arms,
+                                     const pdx_dataset *dataset, const char *folder,
+                                     const pdx_http_options *http,
+                                     const pdx_generate_options *options);
+
+/* Model outputs of several arms against those of a baseline, as pairs: response A is the baseline's
+ * (model_a), B the arm's (model_b). Files are AlpacaEval's model_outputs.json, or MT-bench's
+ * answers (first turns; `questions` is then its question.jsonl, else NULL). */
+typedef struct pdx_outputs_counts {
+    int64_t pairs;
+    int64_t missing; /* queries of the baseline that an arm does not answer */
+    int64_t foreign; /* answers to queries that the baseline does not have */
+    int64_t empty;   /* pairs with an empty response: they are kept */
+} pdx_outputs_counts;
+/* Each lack is a line in the log. PDX_EINVAL names a file that shares no query with the baseline
+ * (outputs of another benchmark), or two files of one model. */
+PDX_API pdx_status pdx_outputs_pair(pdx_outputs_counts *counts, const char *const *outputs,
+                                    int32_t count, const char *baseline, const char *questions,
+                                    const char *path, const pdx_hooks *hooks);
+/* Single-answer grading: has the server grade every output from 1 to 10 and writes MT-bench's
+ * single judgments,
+ * {"question_id","model","judge":[name,"single-own"],"query","judgment","score","turn", "tstamp"};
+ * score -1: no grade in the text. Resumes as above, its journal is PATH.journal. */
+PDX_API pdx_status pdx_outputs_grade(pdx_generate_result *result, const char *const *outputs,
+                                     int32_t count, const char *questions, const char *path,
+                                     const pdx_http_options *http,
+                                     const pdx_generate_options *options);
+
+/* ---- how far the arms move it ---- */
+
+typedef struct pdx_shift pdx_shift;
+
+typedef struct pdx_shift_options {
+    uint32_t size;
+    const char *judge;  /* where there is no posterior; default NULL: the only one */
+    const char *plain;  /* the arm that the others are compared with; default "plain", or the first
+                           where there is none of this name */
+    const char *grades; /* pdx_outputs_grade's file; default NULL */
+    int64_t draws;      /* of the bootstrap over queries; default 1000 */
+    uint64_t seed;      /* default 1 */
+    pdx_hooks hooks;
+} pdx_shift_options;
+PDX_API void pdx_shift_options_init(pdx_shift_options *options, uint32_t size);
+#define pdx_shift_options_init(options)                                                            \
+    pdx_shift_options_init((options), (uint32_t)sizeof *(options))
+
+/* Win rates of the arms (model_b) of a dataset of pdx_outputs_pair against their one baseline
+ * (model_a), and the shifts between them. Intervals: bootstrap over queries, the same ones for all
+ * arms; in predictions each draw has weights of its own. A group of the dataset is measured beside
+ * all pairs. posterior NULL: no predictions. PDX_EINVAL: two baselines, a pair without models. */
+PDX_API pdx_status pdx_shift_measure(pdx_shift **out, const pdx_dataset *dataset,
+                                     const pdx_judgments *judgments, const pdx_posterior *posterior,
+                                     const pdx_shift_options *options);
+PDX_API void pdx_shift_free(pdx_shift *shift);
+
+typedef struct pdx_shift_numbers {
+    pdx_estimate wins;       /* share of decisions against the baseline, ties half */
+    pdx_estimate controlled; /* the same at equal length (as pdx_length_controlled, characters, with
+                                the least penalty, 1e-4); all pairs only, NaN under ten */
+    pdx_estimate predicted;  /* by the posterior and the measured properties */
+    pdx_estimate predicted_length; /* by the weight of the column "words" or "length" alone */
+    pdx_estimate grade;            /* mean grade from 1 to 10 */
+} pdx_shift_numbers;
+typedef struct pdx_shift_row {
+    const char *arm;     /* borrowed */
+    const char *against; /* the arm that it is compared with; NULL: the arm itself */
+    const char *group;   /* "all", or a group of the dataset */
+    int64_t pairs;       /* judged; of a shift: queries that both arms have */
+    int64_t unjudged;    /* pairs without a verdict; of a shift: queries that one of them lacks */
+    int64_t graded;
+    double length; /* mean length of the arm over the baseline's (or the other arm's), in
+                      characters */
+    pdx_shift_numbers numbers; /* of the arm; of a shift: arm minus `against` */
+    double length_share; /* of a shift: how much of it goes at equal length, 1 - controlled / wins;
+                            NaN where it is not certain that there is a shift */
+} pdx_shift_row;
+/* Rows: first every arm over all pairs, then every shift against the plain arm, then the same of
+ * every group. */
+PDX_API int32_t pdx_shift_count(const pdx_shift *shift);
+PDX_API pdx_status pdx_shift_get(const pdx_shift *shift, int32_t i, pdx_shift_row *out);
+PDX_API const char *pdx_shift_judge(const pdx_shift *shift);
+PDX_API const char *pdx_shift_baseline(const pdx_shift *shift);
+/* {"format":"prefdissect.shift","version":1,...,"rows":[...]} */
+PDX_API pdx_status pdx_shift_save(const pdx_shift *shift, const char *path);
+
+/* ---- for other tools ---- */
+
+typedef struct pdx_export_counts {
+    int64_t rows;
+    int64_t no_verdict; /* pairs whose row says so: preference null, winner "error" */
+    int64_t left_out;   /* preferences: pairs under the threshold, or with equal or empty texts */
+} pdx_export_counts;
+/* AlpacaEval's annotations.json of one judge (NULL: the only one): output_1 is response A;
+ * preference is 1 + P(B), the mean over both orders of probabilities or, without them, verdicts. */
+PDX_API pdx_status pdx_export_alpacaeval(pdx_export_counts *counts, const pdx_dataset *dataset,
+                                         const pdx_judgments *judgments, const char *judge,
+                                         const char *path);
+/* MT-bench's pairwise judgments (gpt-4_pair.jsonl): game 1 showed response A first, game 2 response
+ * B. question_id is the field "question" of a pair where it is a number, else the number of its
+ * query, from 1. Both need the models' names (model_a, model_b) and skip nothing. */
+PDX_API pdx_status pdx_export_mtbench(pdx_export_counts *counts, const pdx_dataset *dataset,
+                                      const pdx_judgments *judgments, const char *judge,
+                                      const char *path);
+/* Training pairs relabelled by what a judge weighs: {"prompt","chosen","rejected"} a line, the form
+ * that TRL's trainers read, of the pairs for which the posterior is sure enough: P(A preferred) or
+ * P(B preferred), position apart, is at least `threshold`, in [0.5, 1). inverted 1: what the judge
+ * would reject is chosen. The posterior's columns must be the dataset's properties. */
+PDX_API pdx_status pdx_export_preferences(pdx_export_counts *counts, const pdx_dataset *dataset,
+                                          const pdx_posterior *posterior, double threshold,
+                                          int32_t inverted, const char *path);
 
 #ifdef __cplusplus
 }

@@ -43,7 +43,7 @@ typedef struct pdx_property {
     int32_t stage;           /* PDX_STAGE_* */
     int32_t rule;            /* PDX_RULE_* */
     int32_t polarity;        /* +1; -1: the comparison is negated after the rule (repetition) */
-    int32_t promptable;      /* 1: a model can be told to show it (issue of benchmark probes) */
+    int32_t promptable;      /* 1: a model can be told to show it (probe.h's arms ask for it) */
     double scale_least;      /* values outside [scale_least, scale_most] are refused */
     double scale_most;       /* infinity: no upper end */
     double tolerance;        /* of the rule */

@@ -42,6 +42,8 @@ void pdx__mark_group(char *inside, const pdx_dataset *dataset, int32_t group);
 pdx_status pdx__rows_of_judge(pdx__labels *out, const pdx_dataset *dataset,
                               const pdx_judgments *judgments, const pdx__judgment_index *index,
                               const char *judge, const char *group, int32_t rule, int32_t ties);
+/* PDX_EINVAL where the posterior's columns are not the dataset's properties. */
+pdx_status pdx__columns_match(const pdx_posterior *posterior, const pdx_dataset *dataset);
 /* Rows of a posterior's judge by its label rule; its columns must be the dataset's properties. With
  * its own group and ties dropped: the rows that it was fitted to, as far as its names tell. */
 pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,

@@ -56,13 +56,9 @@ done:
     return status;
 }
 
-pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
-                                  const pdx_dataset *dataset, const pdx_judgments *judgments,
-                                  const pdx__judgment_index *index, const char *group,
-                                  int32_t ties) {
-    memset(out, 0, sizeof *out);
+pdx_status pdx__columns_match(const pdx_posterior *posterior, const pdx_dataset *dataset) {
     const pdx_schema *schema = pdx_dataset_schema(dataset);
-    int32_t properties = pdx_schema_count(schema), rule = PDX_LABEL_AUTO;
+    int32_t properties = pdx_schema_count(schema);
     for (int32_t k = 0; k < posterior->d; ++k)
         PDX__REQUIRE(k < properties &&
                          !strcmp(posterior->columns[k], pdx_schema_property(schema, k)->id),
@@ -72,6 +68,16 @@ pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posteri
     PDX__REQUIRE(posterior->d == properties,
                  "the fit of judge '%s' has %d columns, the dataset %d properties",
                  posterior->judge, posterior->d, properties);
+    return PDX_OK;
+}
+
+pdx_status pdx__rows_of_posterior(pdx__labels *out, const pdx_posterior *posterior,
+                                  const pdx_dataset *dataset, const pdx_judgments *judgments,
+                                  const pdx__judgment_index *index, const char *group,
+                                  int32_t ties) {
+    memset(out, 0, sizeof *out);
+    int32_t rule = PDX_LABEL_AUTO;
+    PDX__TRY(pdx__columns_match(posterior, dataset));
     for (int32_t r = PDX_LABEL_ORDER; r <= PDX_LABEL_MARGIN; ++r)
         if (!strcmp(posterior->label, pdx__label_name(r))) rule = r;
     return pdx__rows_of_judge(out, dataset, judgments, index, posterior->judge, group, rule, ties);

@@ -74,13 +74,15 @@ static const pdx_property li2024[] = {
      PDX_STAGE_COMPUTED, PDX_RULE_LENGTH, 1, 1, 0, INFINITY, 0, NULL},
 };
 
-#define MEASURED(id, name, rule, most, tolerance, description)                                     \
-    { id, name, description, PDX_STAGE_COMPUTED, rule, 1, 0, 0, most, tolerance, NULL }
-#define COUNTED(id, name, description) MEASURED(id, name, PDX_RULE_SIGN, INFINITY, 0, description)
+#define MEASURED(id, name, promptable, rule, most, tolerance, description)                         \
+    { id, name, description, PDX_STAGE_COMPUTED, rule, 1, promptable, 0, most, tolerance, NULL }
+#define COUNTED(id, name, description)                                                             \
+    MEASURED(id, name, 1, PDX_RULE_SIGN, INFINITY, 0, description)
 
 static const pdx_property surface[] = {
-    MEASURED("words", "more words", PDX_RULE_REL, INFINITY, 0.05, "Number of words."),
-    COUNTED("sentences", "more sentences", "Number of sentences of the prose."),
+    MEASURED("words", "more words", 1, PDX_RULE_REL, INFINITY, 0.05, "Number of words."),
+    MEASURED("sentences", "more sentences", 0, PDX_RULE_SIGN, INFINITY, 0,
+             "Number of sentences of the prose."),
     COUNTED("paragraphs", "more paragraphs", "Blocks of prose between blank lines."),
     COUNTED("md_headers", "headers", "Markdown header lines."),
     COUNTED("md_ordered", "numbered lists", "Items of numbered lists."),
@@ -103,16 +105,17 @@ static const pdx_property surface[] = {
     COUNTED("contractions", "contractions", "Contracted forms: don't, you're."),
     COUNTED("examples", "examples", "Phrases that announce an example."),
     COUNTED("sequence_words", "sequence words", "First, next, finally, step N."),
-    MEASURED("repeat3", "repeated phrases", PDX_RULE_ABS, 1, 0.01,
+    MEASURED("repeat3", "repeated phrases", 0, PDX_RULE_ABS, 1, 0.01,
              "Share of word triples that occurred before."),
-    MEASURED("type_token", "varied words", PDX_RULE_ABS, 1, 0.02,
+    MEASURED("type_token", "varied words", 1, PDX_RULE_ABS, 1, 0.02,
              "Distinct words among the first 200, as a share."),
-    MEASURED("word_len", "longer words", PDX_RULE_ABS, INFINITY, 0.1, "Mean characters of a word."),
-    MEASURED("sent_len", "longer sentences", PDX_RULE_ABS, INFINITY, 1,
+    MEASURED("word_len", "longer words", 1, PDX_RULE_ABS, INFINITY, 0.1,
+             "Mean characters of a word."),
+    MEASURED("sent_len", "longer sentences", 1, PDX_RULE_ABS, INFINITY, 1,
              "Words of the prose for each sentence."),
-    MEASURED("query_overlap", "echoes the query", PDX_RULE_ABS, 1, 0.05,
+    MEASURED("query_overlap", "echoes the query", 1, PDX_RULE_ABS, 1, 0.05,
              "Share of the query's longer words that occur in the response."),
-    MEASURED("ends_complete", "ends complete", PDX_RULE_SIGN, 1, 0,
+    MEASURED("ends_complete", "ends complete", 0, PDX_RULE_SIGN, 1, 0,
              "1 where the text ends in a mark that ends something."),
 };
 

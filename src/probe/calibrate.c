@@ -1,14 +1,14 @@
 /* What many edits say together: the slope of measured on predicted effects, and the weights that
- * the interventions alone would give. Both are small normal models; the slope and the spread are
- * integrated on a grid. */
+ * the interventions alone would give. Both are small normal models; the spread is integrated on a
+ * grid. */
 #include <string.h>
 
+#include "bayes/numerics.h"
 #include "core/linalg.h"
 #include "measure.h"
 
-enum { SLOPES = 251, SPREADS = 15 };
-static const double LEAST_SLOPE = -4, MOST_SLOPE = 6, MOST_SPREAD = 2, SPREAD_PRIOR = 0.5,
-                    CAUSE_PRIOR = 0.5;
+enum { SPREADS = 61 };
+static const double MOST_SPREAD = 2, SPREAD_PRIOR = 0.5, CAUSE_PRIOR = 0.5;
 
 /* Cholesky with what it takes of a ridge: covariances of edits that move alike are singular. */
 static pdx_status root_of(int32_t n, double *root, const double *a) {
@@ -49,6 +49,59 @@ static pdx_estimate of_density(const double *x, const double *density, int32_t n
     return out;
 }
 
+/* The slope given one spread: generalised least squares. */
+typedef struct given {
+    double slope, sd, log_likelihood; /* the last with a flat prior of the slope integrated out */
+} given;
+
+static double dot(const double *a, const double *b, int32_t n) {
+    double sum = 0;
+    for (int32_t i = 0; i < n; ++i) sum += a[i] * b[i];
+    return sum;
+}
+
+/* s, root [n][n], solved [n]: scratch. */
+static pdx_status at_spread(given *out, int32_t n, double spread, const double *predicted,
+                            const double *measured, const double *predicted_cov,
+                            const double *measured_cov, double *s, double *root, double *solved) {
+    for (int32_t i = 0; i < n * n; ++i) s[i] = measured_cov[i] + predicted_cov[i];
+    for (int32_t i = 0; i < n; ++i) s[i * n + i] += spread * spread;
+    PDX__TRY(root_of(n, root, s));
+    memcpy(solved, predicted, (size_t)n * sizeof *solved);
+    pdx__cholesky_solve(n, root, solved);
+    double precision = dot(solved, predicted, n);
+    out->slope = dot(solved, measured, n) / precision;
+    out->sd = 1 / sqrt(precision);
+    memcpy(solved, measured, (size_t)n * sizeof *solved);
+    pdx__cholesky_solve(n, root, solved);
+    out->log_likelihood =
+        log(out->sd) - (dot(solved, measured, n) - out->slope * out->slope * precision) / 2;
+    for (int32_t i = 0; i < n; ++i) out->log_likelihood -= log(root[i * n + i]);
+    return PDX_OK;
+}
+
+/* P(slope <= x) of the mixture over spreads. */
+static double below(const given *at, const double *weight, double x) {
+    double sum = 0;
+    for (int32_t j = 0; j < SPREADS; ++j)
+        sum += weight[j] * pdx__normal_upper((at[j].slope - x) / at[j].sd);
+    return sum;
+}
+
+static double quantile(const given *at, const double *weight, double p) {
+    double low = INFINITY, high = -INFINITY;
+    for (int32_t j = 0; j < SPREADS; ++j) {
+        low = fmin(low, at[j].slope - 8 * at[j].sd);
+        high = fmax(high, at[j].slope + 8 * at[j].sd);
+    }
+    for (int step = 0; step < 100; ++step) {
+        double middle = (low + high) / 2;
+        if (below(at, weight, middle) < p) low = middle;
+        else high = middle;
+    }
+    return low;
+}
+
 pdx_status pdx__calibrate(pdx_probe_calibration *out, int32_t n, const double *predicted,
                           const double *measured, const double *predicted_cov,
                           const double *measured_cov) {
@@ -56,55 +109,35 @@ pdx_status pdx__calibrate(pdx_probe_calibration *out, int32_t n, const double *p
     out->edits = n;
     out->slope = out->spread = (pdx_estimate){NAN, NAN, NAN};
     out->prob_positive = NAN;
-    double largest = 0;
-    for (int32_t i = 0; i < n; ++i) largest = fmax(largest, fabs(predicted[i]));
-    if (n < 3 || largest == 0) return PDX_OK;
-    double *a = pdx__alloc(2 * square + (size_t)n + SLOPES * SPREADS, sizeof *a);
-    if (!a) return PDX_ENOMEM;
-    double *root = a + square, *gap = root + square, *log_density = gap + n, most = -INFINITY;
-    double slope[SLOPES], spread[SPREADS], of_slope[SLOPES], of_spread[SPREADS];
+    if (n < 3 || dot(predicted, predicted, n) == 0) return PDX_OK;
+    double *s = pdx__alloc(2 * square + (size_t)n, sizeof *s);
+    if (!s) return PDX_ENOMEM;
+    double *root = s + square, *solved = root + square, most = -INFINITY, total = 0, mean = 0;
+    double spread[SPREADS], density[SPREADS], weight[SPREADS];
+    given at[SPREADS];
     pdx_status status = PDX_OK;
-    for (int32_t j = 0; j < SPREADS; ++j)
+    for (int32_t j = 0; j < SPREADS; ++j) {
         spread[j] = MOST_SPREAD * pow((double)j / (SPREADS - 1), 2);
-    for (int32_t i = 0; i < SLOPES; ++i)
-        slope[i] = LEAST_SLOPE + (MOST_SLOPE - LEAST_SLOPE) * i / (SLOPES - 1);
-    for (int32_t i = 0; i < SLOPES; ++i)
-        for (int32_t j = 0; j < SPREADS; ++j) {
-            double log_likelihood = 0, b = slope[i];
-            for (size_t k = 0; k < square; ++k) a[k] = measured_cov[k] + b * b * predicted_cov[k];
-            for (int32_t k = 0; k < n; ++k) {
-                a[k * n + k] += spread[j] * spread[j];
-                gap[k] = measured[k] - b * predicted[k];
-            }
-            PDX__GO(root_of(n, root, a));
-            for (int32_t k = 0; k < n; ++k) log_likelihood -= log(root[k * n + k]);
-            memcpy(a, gap, (size_t)n * sizeof *a);
-            pdx__cholesky_solve(n, root, a);
-            for (int32_t k = 0; k < n; ++k) log_likelihood -= gap[k] * a[k] / 2;
-            log_likelihood -= spread[j] * spread[j] / (2 * SPREAD_PRIOR * SPREAD_PRIOR);
-            log_density[i * SPREADS + j] = log_likelihood;
-            most = fmax(most, log_likelihood);
-        }
-    memset(of_slope, 0, sizeof of_slope);
-    memset(of_spread, 0, sizeof of_spread);
-    for (int32_t i = 0; i < SLOPES; ++i)
-        for (int32_t j = 0; j < SPREADS; ++j) {
-            double density = exp(log_density[i * SPREADS + j] - most);
-            double before = j ? spread[j - 1] : 0,
-                   after = j + 1 < SPREADS ? spread[j + 1] : spread[j];
-            of_slope[i] += density * (after - before) / 2;
-            of_spread[j] += density;
-        }
-    out->slope = of_density(slope, of_slope, SLOPES);
-    out->spread = of_density(spread, of_spread, SPREADS);
-    double positive = 0, total = 0;
-    for (int32_t i = 0; i < SLOPES; ++i) {
-        total += of_slope[i];
-        positive += slope[i] > 0 ? of_slope[i] : slope[i] == 0 ? of_slope[i] / 2 : 0;
+        PDX__GO(at_spread(&at[j], n, spread[j], predicted, measured, predicted_cov, measured_cov, s,
+                          root, solved));
+        at[j].log_likelihood -= spread[j] * spread[j] / (2 * SPREAD_PRIOR * SPREAD_PRIOR);
+        most = fmax(most, at[j].log_likelihood);
     }
-    out->prob_positive = positive / total;
+    for (int32_t j = 0; j < SPREADS; ++j) {
+        double before = spread[j ? j - 1 : 0], after = spread[j + 1 < SPREADS ? j + 1 : j];
+        density[j] = exp(at[j].log_likelihood - most);
+        weight[j] = density[j] * (after - before) / 2;
+        total += weight[j];
+    }
+    for (int32_t j = 0; j < SPREADS; ++j) {
+        weight[j] /= total;
+        mean += weight[j] * at[j].slope;
+    }
+    out->spread = of_density(spread, density, SPREADS);
+    out->slope = (pdx_estimate){mean, quantile(at, weight, 0.025), quantile(at, weight, 0.975)};
+    out->prob_positive = 1 - below(at, weight, 0);
 done:
-    pdx__free(a);
+    pdx__free(s);
     return status;
 }
 

@@ -251,7 +251,7 @@ static pdx_status one_edit(work *w, int32_t e, char *seen, double *value, int64_
 
 /* ---- predictions ---- */
 
-static pdx_estimate summarise(double value, double *draws, int64_t n) {
+pdx_estimate pdx__of_draws(double value, double *draws, int64_t n) {
     if (n < 2) return (pdx_estimate){value, NAN, NAN};
     qsort(draws, (size_t)n, sizeof *draws, pdx__ascending);
     return (pdx_estimate){value, pdx__sorted_quantile(draws, n, 0.025),
@@ -324,8 +324,8 @@ static pdx_status predict(work *w, const pdx_probe_options *options) {
         if (!out->pairs) continue;
         for (int64_t r = 0; r < n; ++r) mean += wins[e * n + r] / (double)n;
         if (!n) mean = expected_wins(w, e, u->eta, u->position);
-        out->predicted = summarise(out->predicted.value, log_odds + e * n, n);
-        out->wins_predicted = summarise(mean, wins + e * n, n);
+        out->predicted = pdx__of_draws(out->predicted.value, log_odds + e * n, n);
+        out->wins_predicted = pdx__of_draws(mean, wins + e * n, n);
         double variance = contributed(w, w->gap, e, e) + w->out->predicted_cov[e * edits + e];
         out->gap =
             pdx__estimate(out->measured.value - out->predicted.value, variance, out->queries);

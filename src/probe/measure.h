@@ -61,6 +61,8 @@ pdx_status pdx__effects_create(pdx__effects *out, const pdx__units *units,
 void pdx__effects_free(pdx__effects *effects);
 /* value +- t(clusters - 1) sd */
 pdx_estimate pdx__estimate(double value, double variance, int64_t clusters);
+/* The 2.5 and 97.5 % quantiles of draws (sorted here) about a value; NaN of under two. */
+pdx_estimate pdx__of_draws(double value, double *draws, int64_t n);
 /* Mean of n values in [0, 1] with Wilson's interval, with as many looks as the spread between
  * clusters is worth. sum[clusters] is scratch. */
 pdx_rate pdx__clustered_rate(const double *value, const int64_t *cluster, int64_t n, double *sum,
@@ -68,7 +70,7 @@ pdx_rate pdx__clustered_rate(const double *value, const int64_t *cluster, int64_
 
 /* ---- calibrate.c ---- */
 
-/* measured ~ N(slope predicted, measured_cov + slope^2 predicted_cov + spread^2 I). */
+/* measured ~ N(slope predicted, measured_cov + predicted_cov + spread^2 I). */
 pdx_status pdx__calibrate(pdx_probe_calibration *out, int32_t n, const double *predicted,
                           const double *measured, const double *predicted_cov,
                           const double *measured_cov);

@@ -43,9 +43,10 @@ enum { LEAST_PAIRS = 5, LEAST_QUERIES = 3 };
 
 static int counts(const pdx__effects *effects, int32_t e) {
     const pdx_probe_effect *x = &effects->effect[e];
-    double variance = effects->measured_cov[e * effects->edits + e];
+    double variance = effects->measured_cov[e * effects->edits + e] +
+                      effects->predicted_cov[e * effects->edits + e];
     return x->pairs >= LEAST_PAIRS && x->queries >= LEAST_QUERIES && strcmp(x->name, "same") &&
-           (variance > 0 || x->predicted.value != 0);
+           variance > 1e-12;
 }
 
 /* The chosen edits' rows of everything. */
@@ -295,6 +296,8 @@ pdx_status pdx_probe_measure(pdx_probe **out, const pdx_dataset *dataset,
 }
 
 /* ---- getters ---- */
+
+const char *pdx_probe_judge(const pdx_probe *probe) { return probe->judge; }
 
 int32_t pdx_probe_count(const pdx_probe *probe) { return probe->edits; }
 

@@ -32,6 +32,8 @@ int main(void) {
     TABLE(pdx_columns_options);
     TABLE(pdx_annotate_options);
     TABLE(pdx_annotator_options);
+    TABLE(pdx_arms_options);
+    TABLE(pdx_generate_options);
     TABLE(pdx_dataset_options);
     TABLE(pdx_explain_options);
     TABLE(pdx_fit_options);
@@ -46,6 +48,7 @@ int main(void) {
     TABLE(pdx_probe_write_options);
     TABLE(pdx_report_options);
     TABLE(pdx_rating_options);
+    TABLE(pdx_shift_options);
     TABLE(pdx_similarity_options);
     TABLE(pdx_simulate_options);
     return 0;

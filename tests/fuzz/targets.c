@@ -42,6 +42,27 @@ static inline void surface(input in) {
     pdx_surface_measure(in.text, in.size, in.text, in.size / 2, values);
 }
 
+/* Edits of a user's, applied: patterns may fail, texts may not break. */
+static inline void edits(input in) {
+    pdx_edits *out;
+    EXPECT(out, pdx_edits_create(&out, in.path));
+    for (int32_t i = 0; out && i < pdx_edits_count(out); ++i) {
+        const char *text;
+        pdx_status status =
+            pdx_edits_apply(out, i, "One. Two words, 3 of 4.\n\n- a **b**", "other", 1, &text);
+        if ((status == PDX_OK) != (text != NULL)) abort();
+    }
+    pdx_edits_free(out);
+}
+
+static inline void arms(input in) {
+    pdx_arms *out;
+    EXPECT(out, pdx_arms_load(&out, in.path));
+    for (int32_t i = 0; out && i < pdx_arms_count(out); ++i)
+        if (!pdx_arms_message(out, i, "all")) abort();
+    pdx_arms_free(out);
+}
+
 /* ---- A folder in memory, with files that go with the input ---- */
 
 static char folder[64];
@@ -296,6 +317,16 @@ IMPORTS(arena_33k, "arena-33k", 0)
 IMPORTS(arena_55k, "arena-55k", 0)
 IMPORTS(rewardbench, "rewardbench", 0)
 IMPORTS(ultrafeedback, "ultrafeedback", 0)
+
+/* A model's outputs against themselves: every query has its answer. */
+static inline void outputs(input in) {
+    pdx_outputs_counts counts;
+    const char *out = in_folder("pairs.jsonl");
+    pdx_status status = pdx_outputs_pair(&counts, &in.path, 1, in.path, in.path, out, NULL);
+    if (status != PDX_OK) status = pdx_outputs_pair(&counts, &in.path, 1, in.path, NULL, out, NULL);
+    if (status == PDX_OK && (!counts.pairs || counts.missing || counts.foreign)) abort();
+    if (status != PDX_OK && !*pdx_error_message()) abort();
+}
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     char path[32];

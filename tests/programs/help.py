@@ -3,7 +3,7 @@ import support
 from support import check, equal, refused, run
 
 PROGRAMS = ["pdx-quickstart", "pdx-fit", "pdx-simulate", "pdx-import", "pdx-judge", "pdx-annotate",
-            "pdx-compare", "pdx-explain", "pdx-rank", "pdx-power", "pdx-report"]
+            "pdx-compare", "pdx-explain", "pdx-rank", "pdx-power", "pdx-report", "pdx-probe"]
 
 
 def test_help_fits_one_screen():

@@ -209,6 +209,14 @@ class pdx_probe(Structure):
     """Opaque: only handled by pointer."""
 
 
+class pdx_arms(Structure):
+    """Opaque: only handled by pointer."""
+
+
+class pdx_shift(Structure):
+    """Opaque: only handled by pointer."""
+
+
 class pdx_report(Structure):
     """Opaque: only handled by pointer."""
 
@@ -1486,6 +1494,163 @@ class pdx_probe_summary(Struct):
     ]
 
 
+class pdx_length_control(Struct):
+    n: int
+    raw: pdx_estimate
+    controlled: pdx_estimate
+    weight_length: float
+    weight_model: float
+    weight_difficulty: float
+    strength: float
+    _fields_ = [
+        ("n", c_int64),
+        ("raw", pdx_estimate),
+        ("controlled", pdx_estimate),
+        ("weight_length", c_double),
+        ("weight_model", c_double),
+        ("weight_difficulty", c_double),
+        ("strength", c_double),
+    ]
+
+
+class pdx_arms_options(Struct):
+    size: int
+    judge: bytes | None
+    top: int
+    seed: int
+    _fields_ = [
+        ("size", c_uint32),
+        ("judge", c_char_p),
+        ("top", c_int32),
+        ("seed", c_uint64),
+    ]
+
+
+class pdx_generate_options(Struct):
+    size: int
+    temperature: float
+    max_tokens: int
+    limit: int
+    group_by: bytes | None
+    seed: int
+    reasoning: int
+    hooks: pdx_hooks
+    _fields_ = [
+        ("size", c_uint32),
+        ("temperature", c_double),
+        ("max_tokens", c_int64),
+        ("limit", c_int64),
+        ("group_by", c_char_p),
+        ("seed", c_uint64),
+        ("reasoning", c_int32),
+        ("hooks", pdx_hooks),
+    ]
+
+
+class pdx_generate_result(Struct):
+    queries: int
+    answers: int
+    resumed: int
+    empty: int
+    failed: int
+    ungraded: int
+    input_tokens: int
+    output_tokens: int
+    usd: float
+    _fields_ = [
+        ("queries", c_int64),
+        ("answers", c_int64),
+        ("resumed", c_int64),
+        ("empty", c_int64),
+        ("failed", c_int64),
+        ("ungraded", c_int64),
+        ("input_tokens", c_int64),
+        ("output_tokens", c_int64),
+        ("usd", c_double),
+    ]
+
+
+class pdx_outputs_counts(Struct):
+    pairs: int
+    missing: int
+    foreign: int
+    empty: int
+    _fields_ = [
+        ("pairs", c_int64),
+        ("missing", c_int64),
+        ("foreign", c_int64),
+        ("empty", c_int64),
+    ]
+
+
+class pdx_shift_options(Struct):
+    size: int
+    judge: bytes | None
+    plain: bytes | None
+    grades: bytes | None
+    draws: int
+    seed: int
+    hooks: pdx_hooks
+    _fields_ = [
+        ("size", c_uint32),
+        ("judge", c_char_p),
+        ("plain", c_char_p),
+        ("grades", c_char_p),
+        ("draws", c_int64),
+        ("seed", c_uint64),
+        ("hooks", pdx_hooks),
+    ]
+
+
+class pdx_shift_numbers(Struct):
+    wins: pdx_estimate
+    controlled: pdx_estimate
+    predicted: pdx_estimate
+    predicted_length: pdx_estimate
+    grade: pdx_estimate
+    _fields_ = [
+        ("wins", pdx_estimate),
+        ("controlled", pdx_estimate),
+        ("predicted", pdx_estimate),
+        ("predicted_length", pdx_estimate),
+        ("grade", pdx_estimate),
+    ]
+
+
+class pdx_shift_row(Struct):
+    arm: bytes | None
+    against: bytes | None
+    group: bytes | None
+    pairs: int
+    unjudged: int
+    graded: int
+    length: float
+    numbers: pdx_shift_numbers
+    length_share: float
+    _fields_ = [
+        ("arm", c_char_p),
+        ("against", c_char_p),
+        ("group", c_char_p),
+        ("pairs", c_int64),
+        ("unjudged", c_int64),
+        ("graded", c_int64),
+        ("length", c_double),
+        ("numbers", pdx_shift_numbers),
+        ("length_share", c_double),
+    ]
+
+
+class pdx_export_counts(Struct):
+    rows: int
+    no_verdict: int
+    left_out: int
+    _fields_ = [
+        ("rows", c_int64),
+        ("no_verdict", c_int64),
+        ("left_out", c_int64),
+    ]
+
+
 class pdx_simulate_options(Struct):
     size: int
     pairs: int
@@ -2224,6 +2389,7 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
         ],
     ),
     "pdx_probe_free": (None, [POINTER(pdx_probe)]),
+    "pdx_probe_judge": (c_char_p, [POINTER(pdx_probe)]),
     "pdx_probe_count": (c_int32, [POINTER(pdx_probe)]),
     "pdx_probe_get": (c_int32, [POINTER(pdx_probe), c_int32, POINTER(pdx_probe_effect)]),
     "pdx_probe_calibration_get": (c_int32, [POINTER(pdx_probe), POINTER(pdx_probe_calibration)]),
@@ -2232,6 +2398,118 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "pdx_probe_summary_get": (c_int32, [POINTER(pdx_probe), POINTER(pdx_probe_summary)]),
     "pdx_probe_sentence": (c_char_p, [POINTER(pdx_probe)]),
     "pdx_probe_save": (c_int32, [POINTER(pdx_probe), c_char_p]),
+    "pdx_length_controlled": (
+        c_int32,
+        [
+            POINTER(pdx_length_control),
+            c_int64,
+            POINTER(c_double),
+            POINTER(c_double),
+            POINTER(c_double),
+            c_int64,
+            c_uint64,
+        ],
+    ),
+    "pdx_arms_options_init": (None, [POINTER(pdx_arms_options), c_uint32]),
+    "pdx_arms_choose": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_arms)),
+            POINTER(pdx_study),
+            POINTER(pdx_schema),
+            POINTER(pdx_arms_options),
+        ],
+    ),
+    "pdx_arms_load": (c_int32, [POINTER(POINTER(pdx_arms)), c_char_p]),
+    "pdx_arms_save": (c_int32, [POINTER(pdx_arms), c_char_p]),
+    "pdx_arms_free": (None, [POINTER(pdx_arms)]),
+    "pdx_arms_count": (c_int32, [POINTER(pdx_arms)]),
+    "pdx_arms_name": (c_char_p, [POINTER(pdx_arms), c_int32]),
+    "pdx_arms_message": (c_char_p, [POINTER(pdx_arms), c_int32, c_char_p]),
+    "pdx_generate_options_init": (None, [POINTER(pdx_generate_options), c_uint32]),
+    "pdx_arms_generate": (
+        c_int32,
+        [
+            POINTER(pdx_generate_result),
+            POINTER(pdx_arms),
+            POINTER(pdx_dataset),
+            c_char_p,
+            POINTER(pdx_http_options),
+            POINTER(pdx_generate_options),
+        ],
+    ),
+    "pdx_outputs_pair": (
+        c_int32,
+        [
+            POINTER(pdx_outputs_counts),
+            POINTER(c_char_p),
+            c_int32,
+            c_char_p,
+            c_char_p,
+            c_char_p,
+            POINTER(pdx_hooks),
+        ],
+    ),
+    "pdx_outputs_grade": (
+        c_int32,
+        [
+            POINTER(pdx_generate_result),
+            POINTER(c_char_p),
+            c_int32,
+            c_char_p,
+            c_char_p,
+            POINTER(pdx_http_options),
+            POINTER(pdx_generate_options),
+        ],
+    ),
+    "pdx_shift_options_init": (None, [POINTER(pdx_shift_options), c_uint32]),
+    "pdx_shift_measure": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_shift)),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            POINTER(pdx_posterior),
+            POINTER(pdx_shift_options),
+        ],
+    ),
+    "pdx_shift_free": (None, [POINTER(pdx_shift)]),
+    "pdx_shift_count": (c_int32, [POINTER(pdx_shift)]),
+    "pdx_shift_get": (c_int32, [POINTER(pdx_shift), c_int32, POINTER(pdx_shift_row)]),
+    "pdx_shift_judge": (c_char_p, [POINTER(pdx_shift)]),
+    "pdx_shift_baseline": (c_char_p, [POINTER(pdx_shift)]),
+    "pdx_shift_save": (c_int32, [POINTER(pdx_shift), c_char_p]),
+    "pdx_export_alpacaeval": (
+        c_int32,
+        [
+            POINTER(pdx_export_counts),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_export_mtbench": (
+        c_int32,
+        [
+            POINTER(pdx_export_counts),
+            POINTER(pdx_dataset),
+            POINTER(pdx_judgments),
+            c_char_p,
+            c_char_p,
+        ],
+    ),
+    "pdx_export_preferences": (
+        c_int32,
+        [
+            POINTER(pdx_export_counts),
+            POINTER(pdx_dataset),
+            POINTER(pdx_posterior),
+            c_double,
+            c_int32,
+            c_char_p,
+        ],
+    ),
     "pdx_simulate_options_init": (None, [POINTER(pdx_simulate_options), c_uint32]),
     "pdx_simulate": (
         c_int32,
