@@ -41,7 +41,7 @@ from ._library import lib
 from . import svg
 from .agreement import Agreement, Consistency, Rate
 from .annotator import (AnnotateBatch, AnnotateResult, Annotator, annotation_report,
-                        import_annotations)
+                        import_annotations, label_pairs)
 from .columns import Columns, ColumnsWriter
 from .dataset import Dataset, DatasetOptions
 from .explanation import Explanation, shapley
@@ -76,8 +76,8 @@ __all__ = [
     "ProbeCounts", "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions", "Report",
     "ReportOptions", "Schema", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg",
     "Tau", "UnsupportedError", "annotation_report", "cluster", "drift", "import_annotations",
-    "import_files", "import_formats", "library_path", "load_files", "load_table", "measure_surface",
-    "shapley", "simulate", "svg",
+    "import_files", "import_formats", "label_pairs", "library_path", "load_files", "load_table",
+    "measure_surface", "shapley", "simulate", "svg",
 ]
 
 

@@ -193,3 +193,9 @@ def annotation_report(path: Path, *, prices: Path | None = None, model: str | No
     out = (_api.pdx_annotate_stage * _api.PDX_ANNOTATE_STAGES)()
     run(lib.pdx_annotations_report, out, text(path), text(prices), text(model))
     return table_of_structs(list(out))
+
+
+def label_pairs(pairs: Path, annotations: Path, out: Path) -> None:
+    """Writes the pairs with what annotations say of their queries, "scenario" and "cases", to group
+    them by."""
+    run(lib.pdx_annotations_label, text(pairs), text(annotations), text(out))

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from ctypes import byref
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Iterator, NamedTuple
 
 import numpy as np
 
@@ -94,6 +94,9 @@ class Pooled:
 
     def __getitem__(self, index: int) -> Fit:
         return Fit(lib.pdx_pooled_get(self._pointer, range(len(self))[index]), self._owner)
+
+    def __iter__(self) -> Iterator[Fit]:
+        return (self[i] for i in range(len(self)))
 
     def __repr__(self) -> str:
         return f"<Pooled over {len(self)} {self.over}>"

@@ -131,6 +131,12 @@ class Http(Pairs):
             self.assertEqual((batch.requests, len(requests) > 4), (len(requests), True))
             with self.assertRaises(pdx.NetworkError):
                 annotator.run(self.data, self.folder / "annotations.jsonl", limit=1)
+        rows = self.folder / "annotations.jsonl"
+        rows.write_text(rows.read_text() + json.dumps(
+            {"id": "0", "stage": "scenario", "values": {"scenario": "advice"}}) + "\n")
+        pdx.label_pairs(self.folder / "pairs.jsonl", rows, self.folder / "labelled.jsonl")
+        first = json.loads((self.folder / "labelled.jsonl").read_text().splitlines()[0])
+        self.assertEqual(first["scenario"], "advice")
         held = pdx.annotation_report(self.folder / "annotations.jsonl")
         self.assertIn("query-free", list(held["name"]))
         for wrong in ({"show": "all"}, {"stages": ["none"]}, {"repeats": -1}):

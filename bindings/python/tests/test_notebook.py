@@ -130,4 +130,4 @@ class Shown(unittest.TestCase):
         told = io.StringIO()
         with redirect_stderr(told):
             pdx.Study.fit(self.data, self.judgments, progress=True)
-        self.assertIn("6/6", told.getvalue())
+        self.assertIn("100%", told.getvalue())
