@@ -86,7 +86,8 @@ typedef struct pdx_fit_options {
                                     several groups counts in each, in place of `overlap`; default
                                     NULL */
     int32_t pool_compare; /* 1 (default): over the folds of `predict`, how well no, complete and
-                             partial pooling foretell held-out labels, where there are groups */
+                             partial pooling foretell held-out labels, where there are groups. Not
+                             with PDX_PRIOR_EB */
 } pdx_fit_options;
 
 PDX_API void pdx_fit_options_init(pdx_fit_options *options, uint32_t size);
@@ -118,7 +119,7 @@ PDX_API pdx_status pdx_fit_rows(pdx_posterior **out, const pdx_rows *rows,
 /* Every judge x every group (without groups: one group "all"). Fits run on the library's threads. A
  * judge without judgments in a group has no fit there. Under partial pooling a fit holds the
  * group's pooled weights, and its certificate is that of all groups at once; what they share is in
- * pdx_study_pooled. Margins and models of ties cannot be pooled partially yet:
+ * pdx_study_pooled. Margins, models of ties and PDX_PRIOR_EB cannot be pooled partially yet:
  * PDX_EUNSUPPORTED where that is asked for, fits apart where pooling is left to auto. */
 PDX_API pdx_status pdx_study_fit(pdx_study **out, const pdx_dataset *dataset,
                                  const pdx_judgments *judgments, const pdx_fit_options *options);

@@ -108,6 +108,11 @@ pdx_status pdx__fit_options_take(pdx_fit_options *full, const pdx_fit_options *g
         return pdx__fail(PDX_EUNSUPPORTED,
                          "fit options: 'imputations' goes with verdicts alone: no "
                          "model of ties, no margins, no partial pooling");
+    if (full->prior == PDX_PRIOR_EB && full->pool == PDX_POOL_PARTIAL)
+        return pdx__fail(PDX_EUNSUPPORTED,
+                         "fit options: empirical Bayes finds a prior scale for one fit, not for "
+                         "partial pooling; fit groups apart (pool none) or as one (complete), or "
+                         "name the prior's scale");
     PDX__REQUIRE(full->tau_scale > 0, "fit options: 'tau_scale' must be above 0");
     if (!full->quantile_probs) {
         PDX__REQUIRE(full->quantile_count == 0,

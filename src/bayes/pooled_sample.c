@@ -30,7 +30,7 @@ typedef struct fold_room {
 
 typedef struct pooled_work {
     const pdx__pooled_task *task;
-    pdx_fit_options options; /* prior: never empirical Bayes, which is of all groups at once */
+    pdx_fit_options options; /* prior: never empirical Bayes */
     pdx__workspace *workspace;
     member *member; /* [count] */
     pdx__problem *problem;
@@ -418,7 +418,6 @@ pdx_status pdx__pooled_sample_fit(pdx_pooled **pooled, pdx_posterior **fit, pdx_
         .task = task, .options = *options, .workspace = workspace, .count = task->count};
     double *probs = NULL;
     pdx_status status;
-    if (w.options.prior == PDX_PRIOR_EB) w.options.prior = PDX_PRIOR_LAPLACE;
     PDX__GO(open_members(&w));
     PDX__GO(open_folds(&w));
     PDX__GO(pdx__hierarchy_create(&w.hierarchy, w.problem, w.count, w.member[0].refit.prior,

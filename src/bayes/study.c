@@ -62,7 +62,8 @@ static pdx_status take_pool(pdx__study_job *j) {
     const int32_t groups = pdx_dataset_group_count(j->dataset);
     j->pool_by_default = o->pool == PDX_POOL_AUTO;
     if (o->pool == PDX_POOL_AUTO)
-        o->pool = groups > 1 && !o->imputations ? PDX_POOL_PARTIAL : PDX_POOL_NONE;
+        o->pool = groups > 1 && !o->imputations && o->prior != PDX_PRIOR_EB ? PDX_POOL_PARTIAL
+                                                                            : PDX_POOL_NONE;
     PDX__REQUIRE(o->pool != PDX_POOL_PARTIAL || groups > 0 || o->pool_over == PDX_POOL_OVER_JUDGES,
                  "partial pooling needs groups: load the pairs with 'group_by'");
     for (int32_t g = 0; o->group_weights && g < groups; ++g)

@@ -36,7 +36,7 @@ static pdx_status count_memberships(pdx__study_job *j) {
 
 pdx_status pdx__study_plan_pooled(pdx__study_job *j) {
     const pdx_fit_options *o = &j->options;
-    const int compare = o->pool_compare && o->predict;
+    const int compare = o->pool_compare && o->predict && o->prior != PDX_PRIOR_EB;
     if (!is_pooled(j) && (!compare || pdx_dataset_group_count(j->dataset) < 2)) return PDX_OK;
     j->pooled_tasks = over_judges(j) ? groups_of(j)->count : j->judge_count;
     j->pooled = pdx__alloc_zero((size_t)j->pooled_tasks, sizeof *j->pooled);
