@@ -68,6 +68,10 @@ PDX_API pdx_status pdx_dataset_load(pdx_dataset **out, const pdx_dataset_files *
 PDX_API pdx_status pdx_dataset_from_arrays(pdx_dataset **out, const pdx_schema *schema, int64_t n,
                                            const double *values, const char *const *ids,
                                            const char *const *groups);
+/* The same from bytes. */
+PDX_API pdx_status pdx_dataset_from_int8(pdx_dataset **out, const pdx_schema *schema, int64_t n,
+                                         const int8_t *values, const char *const *ids,
+                                         const char *const *groups);
 PDX_API void pdx_dataset_free(pdx_dataset *dataset);
 
 PDX_API int64_t pdx_dataset_count(const pdx_dataset *dataset);

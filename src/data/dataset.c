@@ -274,12 +274,13 @@ pdx_status pdx__dataset_finish(pdx_dataset *dataset, int grouped) {
     return PDX_OK;
 }
 
-pdx_status pdx_dataset_from_arrays(pdx_dataset **out, const pdx_schema *schema, int64_t n,
-                                   const double *values, const char *const *ids,
-                                   const char *const *groups) {
+/* From one of the two kinds of values; the other is NULL. */
+static pdx_status from_arrays(pdx_dataset **out, const pdx_schema *schema, int64_t n,
+                              const double *values, const int8_t *whole, const char *const *ids,
+                              const char *const *groups) {
     PDX__REQUIRE(out, "pdx_dataset_from_arrays: 'out' is NULL");
     *out = NULL;
-    PDX__REQUIRE(schema && values, "pdx_dataset_from_arrays: an argument is NULL");
+    PDX__REQUIRE(schema && (values || whole), "pdx_dataset_from_arrays: an argument is NULL");
     PDX__REQUIRE(n > 0, "pdx_dataset_from_arrays: no pairs");
     pdx_dataset *dataset;
     PDX__TRY(pdx__dataset_begin(&dataset, schema, PDX_VALUES_COMPARISON));
@@ -302,7 +303,7 @@ pdx_status pdx_dataset_from_arrays(pdx_dataset **out, const pdx_schema *schema, 
             status = pdx__fail(PDX_EINVAL, "pdx_dataset_from_arrays: the id '%s' occurs twice", id);
         pdx__buf_free(&number);
         for (int32_t k = 0; status == PDX_OK && k < d; ++k) {
-            double value = values[i * d + k];
+            double value = whole ? whole[i * d + k] : values[i * d + k];
             if (!isfinite(value))
                 status = pdx__fail(PDX_EINVAL,
                                    "pdx_dataset_from_arrays: row %lld, property '%s' is not finite",
@@ -316,6 +317,18 @@ pdx_status pdx_dataset_from_arrays(pdx_dataset **out, const pdx_schema *schema, 
     if (status != PDX_OK) pdx_dataset_free(dataset);
     else *out = dataset;
     return status;
+}
+
+pdx_status pdx_dataset_from_arrays(pdx_dataset **out, const pdx_schema *schema, int64_t n,
+                                   const double *values, const char *const *ids,
+                                   const char *const *groups) {
+    return from_arrays(out, schema, n, values, NULL, ids, groups);
+}
+
+pdx_status pdx_dataset_from_int8(pdx_dataset **out, const pdx_schema *schema, int64_t n,
+                                 const int8_t *values, const char *const *ids,
+                                 const char *const *groups) {
+    return from_arrays(out, schema, n, NULL, values, ids, groups);
 }
 
 /* Getters -------------------------------------------------------------------------------------- */

@@ -56,6 +56,9 @@ static pdx_status dataset_from_arrays(void) {
     pdx_dataset *out = UNSET(pdx_dataset);
     MAKES(out, pdx_dataset_from_arrays(&out, schema, PAIRS, fault_values, ids, groups));
     pdx_dataset_free(out);
+    static const int8_t bytes[PAIRS * PROPERTIES];
+    MAKES(out, pdx_dataset_from_int8(&out, schema, PAIRS, bytes, ids, groups));
+    pdx_dataset_free(out);
     return PDX_OK;
 }
 

@@ -1772,6 +1772,17 @@ FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
             POINTER(c_char_p),
         ],
     ),
+    "pdx_dataset_from_int8": (
+        c_int32,
+        [
+            POINTER(POINTER(pdx_dataset)),
+            POINTER(pdx_schema),
+            c_int64,
+            POINTER(c_int8),
+            POINTER(c_char_p),
+            POINTER(c_char_p),
+        ],
+    ),
     "pdx_dataset_free": (None, [POINTER(pdx_dataset)]),
     "pdx_dataset_count": (c_int64, [POINTER(pdx_dataset)]),
     "pdx_dataset_schema": (POINTER(pdx_schema), [POINTER(pdx_dataset)]),

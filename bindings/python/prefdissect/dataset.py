@@ -124,7 +124,9 @@ class Dataset(Resource):
         InvalidError, ValueError
             A shape does not fit, a value is not finite, an id is there twice.
         """
-        array = np.ascontiguousarray(values, dtype=np.float64)
+        array = np.asarray(values)
+        kind = np.int8 if array.dtype == np.int8 else np.float64  # bytes are not widened
+        array = np.ascontiguousarray(array, dtype=kind)
         if array.ndim != 2:
             raise ValueError(f"values have {array.ndim} dimensions; they must be (pairs, properties)")
         n, d = array.shape
@@ -134,8 +136,10 @@ class Dataset(Resource):
         if len(schema) != d:
             raise ValueError(f"{len(schema)} properties for {d} columns")
         each = None if isinstance(groups, Mapping) else _column(groups, n, "groups")
-        out = cls(made(_api.pdx_dataset, lib.pdx_dataset_from_arrays, schema._pointer, n,
-                       address(array), _column(ids, n, "ids"), each))
+        make, at = ((lib.pdx_dataset_from_int8, address(array, ctypes.c_int8))
+                    if kind is np.int8 else (lib.pdx_dataset_from_arrays, address(array)))
+        out = cls(made(_api.pdx_dataset, make, schema._pointer, n, at, _column(ids, n, "ids"),
+                       each))
         for name, pairs in groups.items() if isinstance(groups, Mapping) else ():
             numbers = np.unique(np.asarray(pairs, dtype=np.int64))
             run(lib.pdx_dataset_add_group, out._pointer, text(name),

@@ -53,6 +53,12 @@ class Datasets(unittest.TestCase):
             self.assertEqual({k: v.tolist() for k, v in data.groups.items()},
                              {"g": [0, 2], "h": [1]})
 
+    def test_bytes_are_the_same(self):
+        whole = np.array([[1, 0], [-1, 127]], dtype=np.int8)
+        for order in "CF":
+            data = pdx.Dataset.from_arrays(np.array(whole, order=order))
+            self.assertEqual(data.sha256, pdx.Dataset.from_arrays(whole.astype(float)).sha256)
+
     def test_what_is_refused(self):
         for wrong in ({"ids": ["a"]}, {"properties": ["x"]}, {"ids": ["a", "a", "b"]},
                       {"groups": ["g"]}):

@@ -127,6 +127,22 @@ static void groups_are_added(void) {
     pdx_schema_free(schema);
 }
 
+static void bytes_are_the_same_as_doubles(void) {
+    const double values[] = {1, 0, -1, 127, -127, 0};
+    const int8_t bytes[] = {1, 0, -1, 127, -127, 0};
+    pdx_schema *schema;
+    pdx_dataset *a, *b;
+    OK(pdx_schema_from_names(&schema, names, 2));
+    OK(pdx_dataset_from_arrays(&a, schema, 3, values, ids, groups));
+    OK(pdx_dataset_from_int8(&b, schema, 3, bytes, ids, groups));
+    CHECK_TEXT(pdx_dataset_sha256(b), pdx_dataset_sha256(a));
+    CHECK_INT(pdx_dataset_group_count(b), 2);
+    pdx_dataset_free(a);
+    pdx_dataset_free(b);
+    FAILS(pdx_dataset_from_int8(&b, schema, 3, NULL, ids, groups), PDX_EINVAL, "NULL");
+    pdx_schema_free(schema);
+}
+
 static void bad_arrays_are_refused(void) {
     const double values[] = {1, 0, 0, 1}, infinite[] = {1, 0, INFINITY, 0};
     const char *const twice[] = {"p", "p"};
@@ -154,6 +170,7 @@ int main(void) {
     RUN(features_are_written_with_a_header);
     RUN(columns_are_lent);
     RUN(groups_are_added);
+    RUN(bytes_are_the_same_as_doubles);
     RUN(bad_arrays_are_refused);
     return check_result();
 }
