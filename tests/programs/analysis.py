@@ -112,6 +112,21 @@ def test_compare_from_data_and_from_fits():
         refused(run("pdx-explain", "--fits", f.at("other.json"), "--features",
                     f.at("features.jsonl"), "--pair", "sim/000000"), 2, "columns")
         refused(run("pdx-compare", "--fits", f.at("features.jsonl")), 2, "features.jsonl")
+        # pooled groups: the judges and groups alone, not what they share
+        data = support.arena(f, 150)
+        support.fitted(*data, "--group-by", "scenario", "-o", f.at("pooled.json"))
+        pooled = strict(run("pdx-compare", "--fits", f.at("pooled.json"), "--metric", "pearson"))
+        equal((pooled["judges"], pooled["scenarios"]), (["plain", "hasty"], ["play", "work"]))
+        with open(f.at("pooled.json"), encoding="utf-8") as file:
+            fits = json.load(file)
+        equal(len(fits["pooled"]), 2, "both judges are pooled")
+        means = {(fit["judge"], fit["group"]): fit["mean"] for fit in fits["fits"]}
+        overall = 0
+        for name in ("play", "work"):
+            expected = pearson(means["plain", name], means["hasty", name])
+            support.near(pooled["groups"][name]["pearson"][0][1], expected, 1e-9, name)
+            overall += expected / 2
+        support.near(pooled["groups"]["overall"]["pearson"][0][1], overall, 1e-9, "overall")
     refused(run("pdx-compare"), 2, "--fits")
     refused(run("pdx-compare", "--gold", "x"), 2, "--agreement")
     refused(run("pdx-compare", "--agreement", "--fits", "x"), 2, "--agreement")
