@@ -115,13 +115,18 @@ static void make_idle(net *n, pdx__exchange *x) {
 /* Whether a whole answer belongs to this request. Over HTTP/2 it does. */
 static pdx_status look_at(net *n, pdx__exchange *x) {
     curl_socket_t s = CURL_SOCKET_BAD;
-    long version = 0, fresh = 1, port = 0;
+    long version = 0, fresh = 1, port = 0, code = 0;
     curl_easy_getinfo(x->easy, CURLINFO_ACTIVESOCKET, &s);
     curl_easy_getinfo(x->easy, CURLINFO_HTTP_VERSION, &version);
     curl_easy_getinfo(x->easy, CURLINFO_NUM_CONNECTS, &fresh);
     curl_easy_getinfo(x->easy, CURLINFO_LOCAL_PORT, &port);
+    curl_easy_getinfo(x->easy, CURLINFO_RESPONSE_CODE, &code);
     if (version != CURL_HTTP_VERSION_1_1) {
         ++n->strays.answers;
+        return PDX_OK;
+    }
+    if (code >= 300) { /* refusals may well be all the same: such a connection is given up */
+        if (s != CURL_SOCKET_BAD) shutdown(s, SHUT_RDWR);
         return PDX_OK;
     }
     x->stray = pdx__strays_note(&n->strays, port, x->body.data, x->body.length, !fresh);
