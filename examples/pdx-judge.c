@@ -1,18 +1,19 @@
 /* pdx-judge: both orders of every pair, judged by a model on this machine or behind HTTP. */
 #include "cli.h"
+#include "judge_labels.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { LOCAL, HTTP, BATCH_WRITE, BATCH_READ, WAYS };
-static const char *const ways[WAYS] = {"local", "http", "batch-write", "batch-read"};
+enum { LOCAL, HTTP, BATCH_WRITE, BATCH_READ, LABELS, WAYS };
+static const char *const ways[WAYS] = {"local", "http", "batch-write", "batch-read", "labels"};
 
 static pdx_local_options local;
 static pdx_http_options http;
 static pdx_http_judge_options asked;
 static pdx_judge_options run;
 static pdx_dataset_files files;
-static const char *model, *labels, *where, *prompt, *results, *judgments;
+static const char *model, *labels, *where, *prompt, *results, *judgments, *field, *label_file;
 static cli_list words;
 static int32_t truncate_long, dry_run, strict;
 
@@ -78,7 +79,8 @@ static const cli_option table[] = {
     {.kind = CLI_SWITCH,
      .name = "truncate",
      .target = &truncate_long,
-     .help = "cut the longer response in its middle where a prompt is too long; default: refuse"},
+     .help = "cut the longer response in its middle where a prompt is too long; default: refuse",
+     .advanced = 1},
     {.kind = CLI_INT32,
      .name = "samples",
      .argument = "N",
@@ -127,6 +129,18 @@ static const cli_option table[] = {
      .argument = "ID,ID",
      .target = &asked.label_ids,
      .help = "token ids of the labels; default: asked of the server's /tokenize",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "field",
+     .argument = "NAME",
+     .target = &field,
+     .help = "labels: the field of the pairs that says A, B or tie",
+     .advanced = 1},
+    {.kind = CLI_TEXT,
+     .name = "labels-file",
+     .argument = "FILE",
+     .target = &label_file,
+     .help = "labels: a JSON list or lines, a label for each pair in their order",
      .advanced = 1},
     {.kind = CLI_HEADING, .name = "What it may cost (http)"},
     {.kind = CLI_REAL,
@@ -299,7 +313,8 @@ static const cli_program program = {
              "       pdx-judge http --url URL --model NAME --pairs pairs.jsonl -o judgments.jsonl\n"
              "       pdx-judge batch-write --model NAME --pairs pairs.jsonl -o requests.jsonl\n"
              "       pdx-judge batch-read --model NAME --pairs pairs.jsonl --results R -o "
-             "judgments.jsonl",
+             "judgments.jsonl\n"
+             "       pdx-judge labels --field NAME --pairs pairs.jsonl -o judgments.jsonl",
     .tables = {table},
     .closing =
         "The judgments are written to FILE.part as they come and renamed at the end; a run that "
@@ -380,7 +395,13 @@ static int which_way(void) {
     int way = 0;
     while (way < WAYS && (words.count != 1 || strcmp(words.items[0], ways[way]))) ++way;
     if (way == WAYS)
-        cli_fail(CLI_BAD_INPUT, "what kind of judge? (local, http, batch-write or batch-read)");
+        cli_fail(CLI_BAD_INPUT,
+                 "what kind of judge? (local, http, batch-write, batch-read or labels)");
+    if (way == LABELS) {
+        if (!files.pairs || !cli.output || !field == !label_file)
+            cli_fail(CLI_BAD_INPUT, "labels needs --pairs, -o, and --field or --labels-file");
+        return way;
+    }
     if (!model || !files.pairs || (!cli.output && !dry_run))
         cli_fail(CLI_BAD_INPUT, "--model, --pairs and -o are needed (see --help)");
     if (way == HTTP && !http.url) cli_fail(CLI_BAD_INPUT, "http needs --url");
@@ -430,6 +451,16 @@ int main(int argc, char **argv) {
     data.surface = -1;
 
     cli_read(pdx_dataset_load(&dataset, &files, &data));
+    if (way == LABELS) {
+        const char *source = field ? field : label_file, *slash = strrchr(source, '/');
+        judge_labels(dataset, field, label_file,
+                     run.name ? run.name
+                     : slash  ? slash + 1
+                              : source,
+                     cli.output);
+        pdx_dataset_free(dataset);
+        return CLI_DONE;
+    }
     pdx_judge *judge = open_judge(way);
     if (way == BATCH_WRITE || dry_run) write_batch(judge, dataset);
     else {

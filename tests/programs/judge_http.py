@@ -268,5 +268,36 @@ def test_own_pattern_and_labels():
         refused(judge(folder, server, "--kind", "verdict", "--pattern", "("), 2, "pattern")
 
 
+def test_labels():
+    """People's labels as a judge: from a field, from a list."""
+    with support.Folder() as folder:
+        folder.write("pairs.jsonl", "".join(json.dumps(
+            {"id": f"p{i}", "query": "q", "response_a": "a", "response_b": "b", "gold": gold}) + "\n"
+            for i, gold in enumerate(["A", "tie", "B", None])))
+        done = run("pdx-judge", "labels", "--field", "gold", "--pairs", "pairs.jsonl", "-o", "out.jsonl",
+                   folder=folder.path)
+        equal(done.status, 0, done.err)
+        equal([(row["pair"], row["judge"], row["order"], row["winner"]) for row in rows(folder)],
+              [("p0", "gold", None, "A"), ("p1", "gold", None, "tie"), ("p2", "gold", None, "B"),
+               ("p3", "gold", None, None)])
+        check("3 of 4 pairs" in done.err, done.err)
+
+        def listed(text, *more):
+            folder.write("people.json", text)
+            return run("pdx-judge", "labels", "--labels-file", "people.json", "--pairs", "pairs.jsonl", "-o",
+                       "out.jsonl", "--quiet", *more, folder=folder.path)
+        for text in ('["A", "b", "TIE", null]', "A\nB\ntie\nnull\n"):
+            equal(listed(text, "--name", "people").status, 0)
+            equal([(row["judge"], row["winner"]) for row in rows(folder)],
+                  [("people", "A"), ("people", "B"), ("people", "tie"), ("people", None)])
+        refused(listed('["A", "B"]'), 2, "2 labels for 4 pairs")
+        refused(listed('["A", "B", "A", "B", "A"]'), 2, "more labels than 4")
+        refused(listed('["A", "C", "A", "B"]'), 2, "p1", "'C'")
+        refused(run("pdx-judge", "labels", "--pairs", "pairs.jsonl", "-o", "out.jsonl",
+                    folder=folder.path), 2, "--field or --labels-file")
+        refused(run("pdx-judge", "labels", "--field", "nothing", "--pairs", "pairs.jsonl", "-o", "out.jsonl",
+                    folder=folder.path), 2, "nothing")
+
+
 if __name__ == "__main__":
     support.main(globals())
