@@ -113,8 +113,9 @@ int32_t pdx__annotator_accept(void *context, int64_t tag, const cJSON *body, cha
 /* ---- opening ---- */
 
 static pdx_status keep_strings(pdx_annotator *n) {
-    const char **all[] = {&n->o.url,    &n->o.model,   &n->o.key_env, &n->o.proxy,  &n->o.ca_file,
-                          &n->o.prices, &n->o.journal, &n->a.prompts, &n->a.stages, &n->a.body};
+    const char **all[] = {&n->o.url,        &n->o.model,   &n->o.key_env, &n->o.proxy,
+                          &n->o.ca_file,    &n->o.prices,  &n->o.journal, &n->o.key,
+                          &n->o.key_header, &n->a.prompts, &n->a.stages,  &n->a.body};
     for (size_t i = 0; i < PDX__ROWS(all); ++i) {
         if (!*all[i]) continue;
         n->kept[i] = pdx__strdup(*all[i]);

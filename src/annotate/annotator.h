@@ -8,7 +8,7 @@
 struct pdx_annotator {
     pdx_http_options o;      /* its strings are in `kept` */
     pdx_annotator_options a; /* likewise; its schema is the prompts' */
-    char *kept[10];
+    char *kept[12];
     char *members; /* of a.body, without its braces; NULL: none */
     pdx__prompts *prompts;
     int32_t wanted[PDX_ANNOTATE_STAGES]; /* 1: always, 2: where the pair has no such field */
