@@ -83,6 +83,10 @@ static double read_column(const pdx__joint_draws *draws, const double *value, co
     qsort(sorted, (size_t)draws->n, sizeof *sorted, by_value);
     int64_t i = 0;
     for (int32_t q = 0; q < count; ++q) {
+        if (q > 0 && probs[q] < probs[q - 1]) { /* limits stand behind the caller's quantiles */
+            i = 0;
+            below = 0;
+        }
         while (i < draws->n - 1 && below + sorted[i].weight < probs[q]) below += sorted[i++].weight;
         double share = sorted[i].weight > 0 ? (probs[q] - below) / sorted[i].weight : 0.5;
         double next = sorted[i + 1 < draws->n ? i + 1 : i].value;

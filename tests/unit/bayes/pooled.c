@@ -449,6 +449,38 @@ static void position_is_not_pooled(void) {
     data_close();
 }
 
+/* Draws in place of EP, by the sampler or NUTS, give the same intervals of tau and position. */
+static void draws_give_the_same_intervals(void) {
+    static const int32_t methods[] = {PDX_METHOD_STIS, PDX_METHOD_NUTS};
+    data_plan(120);
+    data_open(120, group_of);
+    for (int i = 0; i < 120; ++i)
+        for (int order = 0; order < 2; ++order)
+            vote("j", i, taste, order ? PDX_ORDER_BA : PDX_ORDER_AB, 0.8);
+    pdx_fit_options options = quick();
+    options.nuts_chains = 2;
+    options.nuts_warmup = 300;
+    options.nuts_draws = 3000;
+    pdx_study *ep = fitted(&options);
+    pdx_position position, other;
+    pdx_tau tau, of_draws;
+    OK(pdx_pooled_tau(pdx_study_pooled(ep, 0), &tau));
+    OK(pdx_posterior_position(pdx_study_get(ep, 1), &position));
+    for (int m = 0; m < 2; ++m) {
+        options.method = methods[m];
+        pdx_study *study = fitted(&options);
+        OK(pdx_pooled_tau(pdx_study_pooled(study, 0), &of_draws));
+        OK(pdx_posterior_position(pdx_study_get(study, 1), &other));
+        CHECK_NEAR(of_draws.low, tau.low, 0.1 * tau.sd);
+        CHECK_NEAR(of_draws.high, tau.high, 0.3 * tau.sd);
+        CHECK_NEAR(other.p_first_low, position.p_first_low, 0.01);
+        CHECK_NEAR(other.p_first_high, position.p_first_high, 0.01);
+        pdx_study_free(study);
+    }
+    pdx_study_free(ep);
+    data_close();
+}
+
 static void read_whole(const char *path, pdx__buf *out) { OK(pdx__file_read(path, 0, out)); }
 
 /* fits.json keeps all of it: written, read and written again, byte for byte. */
@@ -520,6 +552,7 @@ int main(void) {
     RUN(the_judge_that_differs_is_found);
     RUN(drift_finds_what_changed);
     RUN(position_is_not_pooled);
+    RUN(draws_give_the_same_intervals);
     RUN(saved_and_loaded_is_the_same);
     return check_result();
 }
