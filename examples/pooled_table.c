@@ -54,12 +54,18 @@ void print_pooled_table(FILE *stream, const pdx_pooled *pooled, int32_t top) {
     pdx_tau tau;
     cli_read(pdx_pooled_tau(pooled, &tau));
     print_fit_table(stream, pdx_pooled_mean(pooled), NULL, top);
-    cli_print_paragraph(stream, "  spread:   ",
-                        "weights of the %d %s scatter about the average by %.3f (95%% interval "
-                        "%.3f to %.3f)",
-                        pdx_pooled_count(pooled), over_judges ? "judges" : "groups", tau.mean,
-                        tau.low, tau.high);
-    if (pdx_pooled_count(pooled) > 1) print_differences(stream, pooled);
+    const int32_t count = pdx_pooled_count(pooled);
+    if (count > 1)
+        cli_print_paragraph(stream, "  spread:   ",
+                            "weights of the %d %s scatter about the average by %.3f (95%% interval "
+                            "%.3f to %.3f)",
+                            count, over_judges ? "judges" : "groups", tau.mean, tau.low, tau.high);
+    else
+        cli_print_paragraph(stream, "  spread:   ",
+                            "one %s alone hardly tells how far they scatter: %.3f (95%% interval "
+                            "%.3f to %.3f) is mostly what was assumed",
+                            over_judges ? "judge" : "group", tau.mean, tau.low, tau.high);
+    if (count > 1) print_differences(stream, pooled);
     fputc('\n', stream);
 }
 

@@ -251,6 +251,30 @@ static void a_judge_may_miss_a_group(void) {
     data_close();
 }
 
+/* A group of which every verdict is a tie keeps its fit, without rows, and counts its ties. */
+static void a_group_of_ties_is_the_average(void) {
+    data_plan(240);
+    data_open(240, group_of);
+    for (int i = 0; i < 240; ++i)
+        if (i % 3 != 2) vote("j", i, taste, PDX_ORDER_UNKNOWN, 0);
+        else {
+            pdx_judgment j;
+            pdx_judgment_init(&j);
+            j.pair = i;
+            j.winner = PDX_WINNER_TIE;
+            OK(pdx_judgments_append(judgments, "j", &j));
+        }
+    pdx_fit_options options = quick();
+    pdx_study *study = fitted(&options);
+    const pdx_posterior *c = pdx_study_find(study, "j", "c");
+    REQUIRE(c != NULL);
+    CHECK_INT(pdx_posterior_rows(c), 0);
+    CHECK_INT(pdx_posterior_ties(c), 80);
+    for (int d = 0; d < D; ++d) check_near_average(c, pdx_posterior_pooled(c), d, 0.005);
+    pdx_study_free(study);
+    data_close();
+}
+
 /* A property that never differs says nothing: its weights are the priors. One that never differs
  * in one group is known there from the others alone. */
 static void a_zero_column_is_its_prior(void) {
@@ -547,6 +571,7 @@ int main(void) {
     RUN(a_group_of_one_opinion_stays_finite);
     RUN(one_group_is_a_fit_with_a_wider_prior);
     RUN(a_judge_may_miss_a_group);
+    RUN(a_group_of_ties_is_the_average);
     RUN(a_zero_column_is_its_prior);
     RUN(pairs_in_several_groups_count_as_asked);
     RUN(the_judge_that_differs_is_found);
