@@ -92,17 +92,22 @@ static pdx_status take_told(chats *c, const pdx__told *told) {
     return c->answer[told->tag] ? PDX_OK : PDX_ENOMEM;
 }
 
-static pdx_status ask_list(chats *c, pdx__asker *asker) {
+static pdx_status tell(const chats *c, double seconds) {
     const pdx_hooks *hooks = &c->options->hooks;
+    pdx_progress progress = {"answers", c->result->answers, c->n, seconds};
+    if (hooks->progress && hooks->progress(hooks->user, &progress))
+        return pdx__fail(PDX_ECANCELED, "stopped on request");
+    return PDX_OK;
+}
+
+static pdx_status ask_list(chats *c, pdx__asker *asker) {
     double start = pdx__seconds(), last = start;
     for (int64_t next = 0; next < c->n || pdx__asker_pending(asker);) {
         while (next < c->n && pdx__asker_has_room(asker)) PDX__TRY(put_chat(c, asker, next++));
         double now = pdx__seconds();
-        if (hooks->progress && now - last >= 0.25) {
-            pdx_progress progress = {"answers", c->result->answers, c->n, now - start};
+        if (now - last >= 0.25) {
             last = now;
-            if (hooks->progress(hooks->user, &progress))
-                return pdx__fail(PDX_ECANCELED, "stopped on request");
+            PDX__TRY(tell(c, now - start));
         }
         pdx__told told;
         int32_t got;
@@ -112,7 +117,7 @@ static pdx_status ask_list(chats *c, pdx__asker *asker) {
         pdx__told_free(&told);
         PDX__TRY(status);
     }
-    return PDX_OK;
+    return tell(c, pdx__seconds() - start);
 }
 
 static pdx_status ask_all(chats *c, const char *journal) {

@@ -10,6 +10,7 @@
     columns     tables beyond memory                   Columns, ColumnsWriter
     analysis    who is like whom, why, how many        Similarity, Explanation, Rating, Power
     probe       do the weights cause anything          Edits, Probe
+    arms        can a benchmark be moved by them       Arms, Shift
     report      what a person looks at                 Report, svg
     estimator   the same for scikit-learn              PreferenceDissection
     simulate    studies with planted truth             simulate
@@ -42,10 +43,12 @@ from . import svg
 from .agreement import Agreement, Consistency, Rate
 from .annotator import (AnnotateBatch, AnnotateResult, Annotator, annotation_report,
                         import_annotations, label_pairs)
+from .arms import Arms, GenerateResult, OutputsCounts, grade_outputs, pair_outputs
 from .columns import Columns, ColumnsWriter
 from .dataset import Dataset, DatasetOptions
 from .explanation import Explanation, shapley
-from .files import (ImportResult, import_files, import_formats, load_files, load_table,
+from .files import (ExportCounts, ImportResult, export_alpacaeval, export_mtbench,
+                    export_preferences, import_files, import_formats, load_files, load_table,
                     measure_surface)
 from .fit import Contrast, Fit
 from .judge import BatchResult, HttpJudge, HttpOptions, Judge, JudgeResult, LocalJudge
@@ -56,6 +59,7 @@ from .probe import Edit, Edits, Probe, ProbeCounts
 from .rating import ModelRating, Rating, RatingOptions
 from .report import Report, ReportOptions
 from .schema import Property, Schema
+from .shift import LengthControl, Shift, length_controlled_win_rate
 from .similarity import Clustering, Similarity, SimilarityOptions, cluster
 from .simulation import Simulation, simulate
 from .study import Study
@@ -67,17 +71,19 @@ if TYPE_CHECKING:
 __version__: str = lib.pdx_version_string().decode()
 
 __all__ = [
-    "Agreement", "AnnotateBatch", "AnnotateResult", "Annotator", "BatchResult", "BudgetError",
-    "BusyError", "CanceledError", "Clustering", "Columns", "ColumnsWriter", "Consistency",
-    "Contrast", "Dataset", "DatasetOptions", "Edit", "Edits", "Error", "Explanation", "FileError",
-    "Fit", "FitOptions", "HttpJudge", "HttpOptions", "ImportResult", "InvalidError", "Judge",
-    "JudgeResult", "Judgments", "JudgmentsOptions", "LocalJudge", "ModelRating", "NetworkError",
-    "NotFoundError", "NumericError", "OutOfMemoryError", "ParseError", "Pooled", "Power", "Probe",
-    "ProbeCounts", "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions", "Report",
-    "ReportOptions", "Schema", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg",
-    "Tau", "UnsupportedError", "annotation_report", "cluster", "drift", "import_annotations",
-    "import_files", "import_formats", "label_pairs", "library_path", "load_files", "load_table",
-    "measure_surface", "shapley", "simulate", "svg",
+    "Agreement", "AnnotateBatch", "AnnotateResult", "Annotator", "Arms", "BatchResult",
+    "BudgetError", "BusyError", "CanceledError", "Clustering", "Columns", "ColumnsWriter",
+    "Consistency", "Contrast", "Dataset", "DatasetOptions", "Edit", "Edits", "Error", "Explanation",
+    "ExportCounts", "FileError", "Fit", "FitOptions", "GenerateResult", "HttpJudge", "HttpOptions",
+    "ImportResult", "InvalidError", "Judge", "JudgeResult", "Judgments", "JudgmentsOptions",
+    "LengthControl", "LocalJudge", "ModelRating", "NetworkError", "NotFoundError", "NumericError",
+    "OutOfMemoryError", "OutputsCounts", "ParseError", "Pooled", "Power", "Probe", "ProbeCounts",
+    "Progress", "Property", "Rate", "Rates", "Rating", "RatingOptions", "Report", "ReportOptions",
+    "Schema", "Shift", "Similarity", "SimilarityOptions", "Simulation", "Study", "Svg", "Tau",
+    "UnsupportedError", "annotation_report", "cluster", "drift", "export_alpacaeval",
+    "export_mtbench", "export_preferences", "grade_outputs", "import_annotations", "import_files",
+    "import_formats", "label_pairs", "length_controlled_win_rate", "library_path", "load_files",
+    "load_table", "measure_surface", "pair_outputs", "shapley", "simulate", "svg",
 ]
 
 

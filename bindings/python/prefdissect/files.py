@@ -21,6 +21,8 @@ from .schema import Schema
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from .fit import Fit
+
 
 class ImportResult(NamedTuple):
     """What an import wrote: pairs, judgments (those without a verdict included), and what was left
@@ -192,6 +194,59 @@ def records(rows: Iterable[Mapping[str, Any]], properties: Sequence[str] | None,
     dataset._held.files = folder
     return dataset
 
+
+# ---- for other tools ----
+
+class ExportCounts(NamedTuple):
+    """What an export wrote: rows; of them, those of pairs without a verdict; and pairs left out of
+    training pairs: under the threshold, or with equal or empty texts."""
+
+    rows: int
+    no_verdict: int
+    left_out: int
+
+
+def export_alpacaeval(dataset: Dataset, judgments: Judgments, path: Path, *, judge: str | None = None
+                      ) -> ExportCounts:
+    """AlpacaEval's annotations.json of one judge (default: the only one): output_1 is response A,
+    `preference` is 1 + P(B), null without a verdict. Pairs need model_a and model_b."""
+    return _exported(lib.pdx_export_alpacaeval, dataset, judgments, text(judge), text(path))
+
+
+def export_mtbench(dataset: Dataset, judgments: Judgments, path: Path, *, judge: str | None = None
+                   ) -> ExportCounts:
+    """MT-bench's pairwise judgments of one judge (default: the only one): game 1 showed response A
+    first, game 2 response B; winner "error" without a verdict. Pairs need model_a and model_b."""
+    return _exported(lib.pdx_export_mtbench, dataset, judgments, text(judge), text(path))
+
+
+def export_preferences(dataset: Dataset, fit: Fit, path: Path, *, threshold: float = 0.5,
+                       inverted: bool = False) -> ExportCounts:
+    """Training pairs relabelled by what a judge weighs: {"prompt", "chosen", "rejected"} a line, as
+    TRL's trainers read them.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        With texts; its properties are the fit's columns.
+    fit : Fit
+    path : path
+    threshold : float
+        In [0.5, 1): pairs for which P(A preferred) or P(B preferred), position apart, is at least it.
+    inverted : bool
+        What the judge would reject is chosen.
+    """
+    return _exported(lib.pdx_export_preferences, dataset, fit, threshold, int(inverted), text(path))
+
+
+def _exported(function: Any, dataset: Dataset, source: Judgments | Fit, *arguments: Any
+              ) -> ExportCounts:
+    counts = _api.pdx_export_counts()
+    run(function, byref(counts), dataset._pointer, source._pointer, *arguments)
+    return ExportCounts(*(getattr(counts, field) for field in ExportCounts._fields))
+
+
+# ---- measuring ----
 
 def measure_surface(response: str, query: str | None = None) -> dict[str, float]:
     """The 30 surface properties of one text, by id."""

@@ -145,6 +145,11 @@ class Probe(Resource):
                         fit._pointer, byref(struct)))
 
     @property
+    def judge(self) -> str:
+        """Whose decisions were measured."""
+        return string(lib.pdx_probe_judge(self._pointer))
+
+    @property
     def sentence(self) -> str:
         """What it comes to, in plain words."""
         return string(lib.pdx_probe_sentence(self._pointer))

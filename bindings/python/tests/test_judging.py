@@ -62,9 +62,10 @@ class Local(Pairs):
 
 
 class Server:
-    """Answers every chat request with log-probabilities, after a while."""
+    """Answers every chat request with log-probabilities, after a while; or with the text that `say`
+    makes of the request."""
 
-    def __init__(self, delay):
+    def __init__(self, delay, say=None):
         answer = json.dumps({
             "model": "tiny", "usage": {"prompt_tokens": 10, "completion_tokens": 1},
             "choices": [{"message": {"role": "assistant", "content": "A"}, "logprobs": {"content": [{
@@ -75,14 +76,18 @@ class Server:
             protocol_version = "HTTP/1.1"
 
             def do_POST(self):
-                self.rfile.read(int(self.headers["Content-Length"]))
+                asked = self.rfile.read(int(self.headers["Content-Length"]))
                 stop.wait(delay)
+                said = answer if say is None else json.dumps({
+                    "model": "tiny", "usage": {"prompt_tokens": 5, "completion_tokens": 7},
+                    "choices": [{"finish_reason": "stop", "message": {
+                        "role": "assistant", "content": say(json.loads(asked))}}]}).encode()
                 try:
                     self.send_response(200)
                     self.send_header("Content-Type", "application/json")
-                    self.send_header("Content-Length", str(len(answer)))
+                    self.send_header("Content-Length", str(len(said)))
                     self.end_headers()
-                    self.wfile.write(answer)
+                    self.wfile.write(said)
                 except OSError:
                     pass  # whoever asked has gone
 

@@ -94,6 +94,7 @@ class Probes(unittest.TestCase):
             self.assertEqual(probe.summary()["originals"], 150)
             self.assertIn("slope", probe.calibration())
             self.assertTrue(probe.sentence)
+            self.assertEqual(probe.judge, "ann")
             ElementTree.fromstring(probe.picture())
             probe.save(Path(folder) / "probe.json")
             self.assertIn("prefdissect.probe", (Path(folder) / "probe.json").read_text())
