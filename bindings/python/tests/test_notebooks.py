@@ -30,7 +30,7 @@ class Notebooks(unittest.TestCase):
         from ipykernel.kernelspec import install
 
         names = sorted(path.name for path in NOTEBOOKS.glob("*.ipynb"))
-        self.assertGreaterEqual(len(names), 6)
+        self.assertGreaterEqual(len(names), 7)
         with tempfile.TemporaryDirectory() as folder:
             install(prefix=folder, kernel_name="pdx-test")
             os.environ["JUPYTER_PATH"] = os.path.join(folder, "share", "jupyter")
