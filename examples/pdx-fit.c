@@ -139,8 +139,7 @@ static const cli_option table[] = {
      .name = "pool",
      .argument = "none|complete|partial",
      .target = &fit.pool,
-     .help = "groups: each apart, all in one, or sharing strength (default; with --prior eb, "
-             "margins or a model of ties: none)"},
+     .help = "groups: each apart, all in one, or sharing strength (the usual default)"},
     {.kind = CLI_CHOICE,
      .name = "pool-over",
      .argument = "groups|judges",
