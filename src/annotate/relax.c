@@ -134,7 +134,7 @@ cJSON *pdx__relaxed_object(const char *text, pdx_status *status) {
                                                            included: the time stays bounded */
     cJSON *found = NULL;
     *status = PDX_OK;
-    for (const char *at = text; (at = strchr(at, '{')) && patience;) {
+    for (const char *at = text; (at = memchr(at, '{', (size_t)(end - at))) && patience;) {
         pdx__buf strict = PDX__BUF_EMPTY;
         reader r = {at, end, &strict};
         cJSON *object = NULL;
