@@ -145,7 +145,8 @@ def fault_run(fault, at):
             equal(again.status, 0, f"{fault} at {at}, again: {again.err}")
         complete(folder, 1)
         paid = len(server.answered)
-        check(paid <= 8, f"{fault} at {at}: {paid} paid")
+        # one answer that is on its way when the fault strikes may be asked for again
+        check(paid <= 9, f"{fault} at {at}: {paid} paid")
         return done.status
 
 
