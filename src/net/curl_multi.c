@@ -125,8 +125,12 @@ static pdx_status look_at(net *n, pdx__exchange *x) {
         ++n->strays.answers;
         return PDX_OK;
     }
+    /* A request that waited in curl may have begun on the connection in this very turn: its answer
+     * is not to be lost. */
+    const int taken = s != CURL_SOCKET_BAD && pdx__strays_in_use(&n->strays, s);
     if (code >= 300) { /* refusals may well be all the same: such a connection is given up */
-        if (s != CURL_SOCKET_BAD) shutdown(s, SHUT_RDWR);
+        if (s != CURL_SOCKET_BAD && !taken) shutdown(s, SHUT_RDWR);
+        pdx__strays_forget(&n->strays, port);
         return PDX_OK;
     }
     x->stray = pdx__strays_note(&n->strays, port, x->body.data, x->body.length, !fresh);
@@ -137,7 +141,7 @@ static pdx_status look_at(net *n, pdx__exchange *x) {
         return PDX_OK;
     }
     if (x->stray) shutdown(s, SHUT_RDWR);
-    else if (!strncasecmp(x->at->url, "http:", 5)) return pdx__strays_rest(&n->strays, s);
+    else if (!taken && !strncasecmp(x->at->url, "http:", 5)) return pdx__strays_rest(&n->strays, s);
     return PDX_OK;
 }
 

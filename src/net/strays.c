@@ -49,6 +49,14 @@ pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use) {
     return PDX_OK;
 }
 
+int32_t pdx__strays_in_use(const pdx__strays *s, int socket) {
+    return (size_t)socket < s->capacity && s->state[socket] & IN_USE;
+}
+
+void pdx__strays_forget(pdx__strays *s, long port) {
+    if (s->told) s->told[port & (PDX__PORTS - 1)] = 0;
+}
+
 pdx_status pdx__strays_rest(pdx__strays *s, int socket) {
     PDX__TRY(pdx__strays_use(s, socket, 0));
     if (s->state[socket] & LISTED) return PDX_OK;

@@ -25,6 +25,10 @@ typedef struct pdx__strays {
 void pdx__strays_close(pdx__strays *s); /* a zeroed struct is open */
 /* A socket that curl begins, or ends, to wait for. */
 pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use);
+/* Whether curl waits for it: a request is under way there. */
+int32_t pdx__strays_in_use(const pdx__strays *s, int socket);
+/* The last answer of the connection from `port` is not to be held against the next. */
+void pdx__strays_forget(pdx__strays *s, long port);
 /* Notes a whole answer over the connection from `port`, which had one `before`. 1: it is one too
  * many; -1: out of memory. */
 int32_t pdx__strays_note(pdx__strays *s, long port, const char *body, size_t length,
