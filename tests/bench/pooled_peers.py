@@ -1,4 +1,4 @@
-"""Partial pooling beside numpyro, one judge of the original's size, in one run: by hand, one JSON line.
+"""Partial pooling beside numpyro, one judge of the original's size, in one run; one JSON line. By hand.
 
     pooled_peers.py           (needs numpyro and this project's package)
 
