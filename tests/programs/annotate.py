@@ -145,7 +145,7 @@ def fault_run(fault, at):
             equal(again.status, 0, f"{fault} at {at}, again: {again.err}")
         complete(folder, 1)
         paid = len(server.answered)
-        # one answer that is on its way when the fault strikes may be asked for again
+        # Sometimes one answer is paid for twice: not yet understood, so bounded here and not hidden.
         check(paid <= 9, f"{fault} at {at}: {paid} paid")
         return done.status
 

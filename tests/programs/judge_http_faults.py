@@ -42,7 +42,7 @@ def fault_run(fault, at):
             equal(again.status, 0, f"{fault} at {at}, again: {again.err}")
         complete(folder, server)
         paid = len(server.answered)
-        # one answer that is on its way when the fault strikes may be asked for again
+        # Sometimes one answer is paid for twice: not yet understood, so bounded here and not hidden.
         check(2 * PAIRS <= paid <= 2 * PAIRS + 1, f"{fault} at {at}: {paid} paid")
 
 
