@@ -43,12 +43,13 @@ void pdx__buf_printf(pdx__buf *buf, const char *format, ...) {
     va_list args, again;
     va_start(args, format);
     va_copy(again, args);
-    int length = vsnprintf(NULL, 0, format, args);
+    size_t from = buf->length, room = buf->capacity - from;
+    int length = vsnprintf(room ? buf->data + from : NULL, room, format, args);
     va_end(args);
     if (length >= 0 && reserve(buf, (size_t)length)) {
-        vsnprintf(buf->data + buf->length, (size_t)length + 1, format, again);
+        if ((size_t)length >= room) vsnprintf(buf->data + from, (size_t)length + 1, format, again);
         buf->length += (size_t)length;
-    }
+    } else if (room) buf->data[from] = 0;
     va_end(again);
 }
 

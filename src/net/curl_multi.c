@@ -1,26 +1,24 @@
 /* The transport over libcurl's multi handle: one thread, kept-alive connections, epoll. Redirects
  * are not followed: the key would go where nobody sent it. Leaves out which server is asked
- * (servers.c), answers that nobody asked for (strays.c), retries (replies.c) and what bodies mean.
+ * (servers.c), answers that nobody asked for (sockets.c, strays.c), retries (replies.c) and what
+ * bodies mean.
  */
 #include <curl/curl.h>
-#include <errno.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "core/buf.h"
 #include "core/pool.h"
 #include "net/exchange.h"
+#include "net/sockets.h"
 #include "net/strays.h"
 #include "net/transport.h"
-
-enum { EVENTS = 128 }; /* sockets that get a turn between two looks at what is done */
 
 typedef struct queue {
     pdx__exchange *first, *last;
@@ -30,12 +28,12 @@ typedef struct net {
     CURLM *multi;
     pdx__wire wire;
     pdx__servers servers;
+    pdx__sockets sockets;
     pdx__strays strays;
     queue waiting, done; /* for curl's next turn; for the caller */
     pdx__exchange *busy, *idle;
     pdx__server *told_at; /* of the last reply */
     double due;           /* when curl wants its turn without an event */
-    int poll;             /* of epoll */
 } net;
 
 static pthread_once_t curl_once = PTHREAD_ONCE_INIT;
@@ -62,20 +60,21 @@ static pdx__exchange *pop(queue *q) {
 
 /* ---- what curl calls ---- */
 
+static int32_t is_plain(const pdx__exchange *x) { return !strncasecmp(x->at->url, "http:", 5); }
+
 static int on_socket(CURL *easy, curl_socket_t s, int what, void *context, void *known) {
     net *n = context;
-    struct epoll_event wanted = {.data.fd = s};
-    (void)easy;
-    if (pdx__strays_use(&n->strays, s, what != CURL_POLL_REMOVE) != PDX_OK) return -1;
-    if (what == CURL_POLL_REMOVE) {
-        epoll_ctl(n->poll, EPOLL_CTL_DEL, s, &wanted);
-        return 0;
-    }
-    if (what & CURL_POLL_IN) wanted.events |= EPOLLIN;
-    if (what & CURL_POLL_OUT) wanted.events |= EPOLLOUT;
-    int failed = epoll_ctl(n->poll, known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, s, &wanted);
-    curl_multi_assign(n->multi, s, n);
-    return failed;
+    pdx__exchange *x = NULL; /* NULL: curl closes a connection on its own account */
+    (void)known;
+    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
+    return pdx__sockets_want(&n->sockets, s, what, x && is_plain(x)) == PDX_OK ? 0 : -1;
+}
+
+/* A number that is closed may be that of another connection soon. */
+static int on_close(void *context, curl_socket_t s) {
+    net *n = context;
+    pdx__sockets_forget(&n->sockets, s);
+    return close(s);
 }
 
 static int on_timer(CURLM *multi, long milliseconds, void *context) {
@@ -90,8 +89,13 @@ static int on_timer(CURLM *multi, long milliseconds, void *context) {
 /* An idle exchange, or a new one. */
 static pdx_status take_exchange(net *n, pdx__exchange **out) {
     *out = n->idle;
-    if (!n->idle) return pdx__exchange_open(out, &n->wire);
-    n->idle = n->idle->next;
+    if (n->idle) {
+        n->idle = n->idle->next;
+        return PDX_OK;
+    }
+    PDX__TRY(pdx__exchange_open(out, &n->wire));
+    curl_easy_setopt((*out)->easy, CURLOPT_CLOSESOCKETFUNCTION, on_close);
+    curl_easy_setopt((*out)->easy, CURLOPT_CLOSESOCKETDATA, n);
     return PDX_OK;
 }
 
@@ -127,7 +131,7 @@ static pdx_status look_at(net *n, pdx__exchange *x) {
     }
     /* A request that waited in curl may have begun on the connection in this very turn: its answer
      * is not to be lost. */
-    const int taken = s != CURL_SOCKET_BAD && pdx__strays_in_use(&n->strays, s);
+    const int taken = s != CURL_SOCKET_BAD && pdx__sockets_in_use(&n->sockets, s);
     if (code >= 300) { /* refusals may well be all the same: such a connection is given up */
         if (s != CURL_SOCKET_BAD && !taken) shutdown(s, SHUT_RDWR);
         pdx__strays_forget(&n->strays, port);
@@ -141,7 +145,6 @@ static pdx_status look_at(net *n, pdx__exchange *x) {
         return PDX_OK;
     }
     if (x->stray) shutdown(s, SHUT_RDWR);
-    else if (!taken && !strncasecmp(x->at->url, "http:", 5)) return pdx__strays_rest(&n->strays, s);
     return PDX_OK;
 }
 
@@ -178,21 +181,17 @@ static pdx_status net_submit(void *self, int64_t id, const char *path, const cha
     net *n = self;
     pdx__exchange *x;
     PDX__TRY(take_exchange(n, &x));
-    pdx__buf_clear(&x->asked);
-    pdx__buf_append(&x->asked, body, length);
-    if (x->asked.status != PDX_OK) {
-        pdx__exchange_close(x);
-        return PDX_ENOMEM;
-    }
     x->id = id;
     x->to = path;
+    x->asked = body;
+    x->asked_length = length;
     x->start = pdx__seconds();
     push(&n->waiting, x);
     return PDX_OK;
 }
 
 static pdx_status start(net *n, pdx__exchange *x) {
-    int32_t once = n->strays.seen || !n->strays.answers;
+    int32_t once = n->strays.seen || n->sockets.spoke_unasked || !n->strays.answers;
     PDX__TRY(pdx__exchange_ready(x, pdx__servers_choose(&n->servers, x->start), once));
     return curl_multi_add_handle(n->multi, x->easy) == CURLM_OK ? PDX_OK : pdx__nomem();
 }
@@ -200,9 +199,9 @@ static pdx_status start(net *n, pdx__exchange *x) {
 /* Sends what was submitted, all in a row: a server that is woken for one has the others at once.
  * One begins at a time, and over a connection that was looked at before. */
 static pdx_status start_all(net *n) {
-    pdx__strays_look(&n->strays);
-    while (n->waiting.first) {
-        pdx__exchange *x = pop(&n->waiting), *done = n->done.last;
+    const pdx__exchange *done = n->done.last;
+    while (n->waiting.first && n->done.last == done) {
+        pdx__exchange *x = pop(&n->waiting);
         pdx_status status = start(n, x);
         if (status != PDX_OK) {
             pdx__exchange_close(x);
@@ -214,27 +213,25 @@ static pdx_status start_all(net *n) {
         if (n->busy) n->busy->previous = x;
         n->busy = x;
         PDX__TRY(act_if_due(n, pdx__seconds()));
-        if (n->done.last != done) pdx__strays_look(&n->strays);
     }
     return PDX_OK;
 }
 
 /* ---- waiting ---- */
 
-/* Waits at most `seconds` for sockets. */
+/* Waits at most `seconds` for sockets, not at all where something is to be sent. */
 static pdx_status turn(net *n, double seconds) {
-    struct epoll_event ready[EVENTS];
     double now = pdx__seconds();
+    double wait = n->waiting.first ? 0 : fmin(fmax(0, fmin(seconds, n->due - now)), 60);
+    PDX__TRY(pdx__sockets_wait(&n->sockets, (int)ceil(wait * 1000)));
     PDX__TRY(start_all(n));
-    PDX__TRY(act_if_due(n, now));
-    double wait = n->done.first ? 0 : fmin(fmax(0, fmin(seconds, n->due - now)), 60);
-    int count = epoll_wait(n->poll, ready, EVENTS, (int)ceil(wait * 1000));
-    if (count < 0 && errno != EINTR) return pdx__fail(PDX_EIO, "epoll: %s", strerror(errno));
-    for (int i = 0; i < count; ++i) {
-        int what = (ready[i].events & EPOLLIN ? CURL_CSELECT_IN : 0) |
-                   (ready[i].events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
-                   (ready[i].events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
-        PDX__TRY(act(n, ready[i].data.fd, what));
+    PDX__TRY(act_if_due(n, pdx__seconds()));
+    for (size_t i = 0; i < n->sockets.ready_count; ++i) {
+        struct epoll_event ready = n->sockets.ready[i];
+        int what = (ready.events & EPOLLIN ? CURL_CSELECT_IN : 0) |
+                   (ready.events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
+                   (ready.events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);
+        PDX__TRY(act(n, ready.data.fd, what));
     }
     return PDX_OK;
 }
@@ -303,8 +300,8 @@ static void net_close(void *self) {
     free_all(n->done.first);
     free_all(n->idle);
     if (n->multi) curl_multi_cleanup(n->multi);
-    if (n->poll >= 0) close(n->poll);
     pdx__servers_close(&n->servers);
+    pdx__sockets_close(&n->sockets);
     pdx__strays_close(&n->strays);
     pdx__wire_close(&n->wire);
     pdx__free(n);
@@ -318,10 +315,9 @@ static const pdx__transport_ops ops = {net_submit, net_poll, net_distrust,
 static pdx_status set_up(net *n, const pdx_http_options *o) {
     PDX__TRY(pdx__servers_open(&n->servers, o->url));
     PDX__TRY(pdx__wire_open(&n->wire, o));
+    PDX__TRY(pdx__sockets_open(&n->sockets));
     n->multi = curl_multi_init();
     if (!n->multi) return pdx__nomem();
-    n->poll = epoll_create1(EPOLL_CLOEXEC);
-    if (n->poll < 0) return pdx__fail(PDX_EIO, "epoll: %s", strerror(errno));
     curl_multi_setopt(n->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(n->multi, CURLMOPT_SOCKETDATA, n);
     curl_multi_setopt(n->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -335,7 +331,6 @@ pdx_status pdx__curl_open(pdx__transport *out, const pdx_http_options *options) 
     pthread_once(&curl_once, start_curl);
     net *n = pdx__alloc_zero(1, sizeof *n);
     if (!n) return PDX_ENOMEM;
-    n->poll = -1;
     n->due = INFINITY;
     pdx_status status = set_up(n, options);
     if (status == PDX_OK) *out = (pdx__transport){&ops, n};

@@ -72,9 +72,8 @@ static CURLcode set_always(pdx__exchange *x) {
     SET(CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
 #endif
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    SET(CURLOPT_PIPEWAIT, 1L);
     SET(CURLOPT_FOLLOWLOCATION, 0L);
-    SET(CURLOPT_ACCEPT_ENCODING, "");
+    SET(CURLOPT_ACCEPT_ENCODING, "gzip"); /* short: curl writes headers by the letter */
     SET(CURLOPT_HTTPHEADER, x->wire->headers);
     SET(CURLOPT_WRITEFUNCTION, on_body);
     SET(CURLOPT_WRITEDATA, x);
@@ -95,13 +94,29 @@ static CURLcode set_always(pdx__exchange *x) {
     return bad;
 }
 
+/* Read once, not by curl at every request. What curl cannot read so, it explains when it is asked.
+ */
+static CURLcode read_url(pdx__exchange *x, const char *url) {
+    CURLcode bad = CURLE_OK;
+    CURLU *read = curl_url();
+    if (!read) return CURLE_OUT_OF_MEMORY;
+    int32_t ok = !curl_url_set(read, CURLUPART_URL, url, 0);
+    SET(CURLOPT_CURLU, ok ? read : NULL);
+    if (!ok) SET(CURLOPT_URL, url);
+    curl_url_cleanup(x->url);
+    x->url = read;
+    return bad;
+}
+
 static CURLcode set_request(pdx__exchange *x, int32_t once) {
     CURLcode bad = CURLE_OK;
     if (x->url_at != x->at || x->url_path != x->to) {
         pdx__buf url = PDX__BUF_EMPTY;
         pdx__server_join(x->at, x->to, &url);
         if (url.status != PDX_OK) bad = CURLE_OUT_OF_MEMORY;
-        SET(CURLOPT_URL, url.data);
+        else bad = read_url(x, url.data);
+        /* Without TLS there is no HTTP/2 to wait for. */
+        SET(CURLOPT_PIPEWAIT, strncasecmp(x->at->url, "http:", 5) ? 1L : 0L);
         pdx__buf_free(&url);
         x->url_at = x->at;
         x->url_path = x->to;
@@ -111,8 +126,8 @@ static CURLcode set_request(pdx__exchange *x, int32_t once) {
         SET(CURLOPT_FORBID_REUSE, (long)x->once);
         SET(CURLOPT_FRESH_CONNECT, (long)x->once);
     }
-    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->asked.length);
-    SET(CURLOPT_POSTFIELDS, x->asked.data);
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)x->asked_length);
+    SET(CURLOPT_POSTFIELDS, x->asked);
     return bad;
 }
 #undef SET
@@ -137,7 +152,7 @@ pdx_status pdx__exchange_open(pdx__exchange **out, pdx__wire *wire) {
 
 void pdx__exchange_close(pdx__exchange *x) {
     if (x->easy) curl_easy_cleanup(x->easy);
-    pdx__buf_free(&x->asked);
+    curl_url_cleanup(x->url);
     pdx__buf_free(&x->body);
     pdx__free(x);
 }
@@ -255,11 +270,21 @@ static pdx_status add_key(pdx__wire *w, const pdx_http_options *o) {
     return status;
 }
 
+/* The variables that curl would look for at every request. */
+static int32_t proxy_in_environment(void) {
+    static const char *names[] = {"http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy",
+                                  "ALL_PROXY"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; ++i)
+        if (getenv(names[i])) return 1;
+    return 0;
+}
+
 pdx_status pdx__wire_open(pdx__wire *w, const pdx_http_options *o) {
     w->o = *o;
     snprintf(w->too_large, sizeof w->too_large, "the answer is larger than %lld bytes",
              (long long)o->max_response_bytes);
-    if (o->proxy && !(w->proxy = pdx__strdup(o->proxy))) return PDX_ENOMEM;
+    const char *proxy = o->proxy ? o->proxy : proxy_in_environment() ? NULL : "";
+    if (proxy && !(w->proxy = pdx__strdup(proxy))) return PDX_ENOMEM;
     if (o->ca_file && !(w->ca_file = pdx__strdup(o->ca_file))) return PDX_ENOMEM;
     PDX__TRY(add_header(w, "Content-Type: application/json"));
     PDX__TRY(add_header(w, "Expect:")); /* no waiting for 100 Continue */

@@ -13,9 +13,9 @@
 typedef struct pdx__wire {
     pdx_http_options o; /* numbers only */
     struct curl_slist *headers;
-    char *key, *proxy, *ca_file;
-    char too_large[64]; /* what is said of an answer over the limit */
-    size_t held;        /* bytes of all answers on their way */
+    char *key, *proxy, *ca_file; /* proxy "": none; NULL: as the environment says */
+    char too_large[64];          /* what is said of an answer over the limit */
+    size_t held;                 /* bytes of all answers on their way */
 } pdx__wire;
 pdx_status pdx__wire_open(pdx__wire *wire, const pdx_http_options *options);
 void pdx__wire_close(pdx__wire *wire); /* any time */
@@ -27,10 +27,13 @@ typedef struct pdx__exchange {
     struct pdx__exchange *next, *previous; /* in flight; next: in a queue, or idle */
     int64_t id;
     pdx__server *at;
+    CURLU *url;
     const pdx__server *url_at; /* whose URL, with which path, the handle has */
     const char *url_path;
-    const char *to; /* the path that is asked */
-    pdx__buf asked, body;
+    const char *to;    /* the path that is asked */
+    const char *asked; /* borrowed, with its length */
+    size_t asked_length;
+    pdx__buf body;
     size_t headers;      /* bytes of the answer's */
     double start, wait;  /* wait: seconds by "retry-after-ms", else NaN */
     int32_t once;        /* the handle uses a connection of its own */

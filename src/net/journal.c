@@ -33,6 +33,7 @@ struct pdx__journal {
     place *list; /* [keys] */
     size_t capacity;
     int64_t size, lines, answers;
+    pdx__buf line; /* that is written */
 };
 
 static void name_of(const char *key, char out[NAME]) {
@@ -143,6 +144,7 @@ void pdx__journal_close(pdx__journal *j) {
     if (j->file >= 0) close(j->file);
     pdx__free(j->path);
     pdx__free(j->list);
+    pdx__buf_free(&j->line);
     pdx__strmap_free(&j->keys);
     pdx__free(j);
 }
@@ -184,11 +186,11 @@ pdx_status pdx__journal_find(pdx__journal *j, const char *key, pdx__journal_entr
 }
 
 /* One line by one write; half a line (a full disk) is taken back. */
-static pdx_status append(pdx__journal *j, pdx__buf *line) {
-    PDX__TRY(line->status);
+static pdx_status append(pdx__journal *j) {
+    PDX__TRY(j->line.status);
     size_t done = 0;
-    while (done < line->length) {
-        ssize_t wrote = pwrite(j->file, line->data + done, line->length - done,
+    while (done < j->line.length) {
+        ssize_t wrote = pwrite(j->file, j->line.data + done, j->line.length - done,
                                (off_t)(j->size + (int64_t)done));
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote <= 0) {
@@ -200,46 +202,42 @@ static pdx_status append(pdx__journal *j, pdx__buf *line) {
         done += (size_t)wrote;
     }
     ++j->lines;
-    j->size += (int64_t)line->length;
+    j->size += (int64_t)j->line.length;
     return PDX_OK;
 }
 
-static void begin(pdx__buf *line, const char *key, const char *kind, int32_t attempts) {
-    pdx__buf_text(line, head);
-    pdx__buf_append(line, key, KEY);
-    pdx__buf_text(line, kind);
-    pdx__buf_printf(line, "\"time\":%lld,\"attempts\":%d", (long long)time(NULL), attempts);
+static pdx__buf *begin(pdx__journal *j, const char *key, const char *kind, int32_t attempts) {
+    pdx__buf_clear(&j->line);
+    pdx__buf_text(&j->line, head);
+    pdx__buf_append(&j->line, key, KEY);
+    pdx__buf_text(&j->line, kind);
+    pdx__buf_printf(&j->line, "\"time\":%lld,\"attempts\":%d", (long long)time(NULL), attempts);
+    return &j->line;
 }
 
 pdx_status pdx__journal_answer(pdx__journal *j, const char *key, int32_t attempts, const char *body,
                                size_t length) {
-    pdx__buf line = PDX__BUF_EMPTY;
-    begin(&line, key, answered, attempts);
-    pdx__buf_text(&line, ",\"answer\":");
-    size_t from = line.length;
-    pdx__buf_append(&line, body, length);
-    for (size_t i = from; line.status == PDX_OK && i < line.length; ++i)
-        if (line.data[i] == '\n' || line.data[i] == '\r') line.data[i] = ' ';
-    pdx__buf_text(&line, "}\n");
+    pdx__buf *line = begin(j, key, answered, attempts);
+    pdx__buf_text(line, ",\"answer\":");
+    size_t from = line->length;
+    pdx__buf_append(line, body, length);
+    if (line->status == PDX_OK)
+        for (char *at = line->data + from; *(at += strcspn(at, "\r\n"));) *at = ' ';
+    pdx__buf_text(line, "}\n");
     int64_t offset = j->size;
-    pdx_status status = append(j, &line);
-    if (status == PDX_OK) status = remember(j, key, offset, line.length - 1);
-    pdx__buf_free(&line);
-    return status;
+    PDX__TRY(append(j));
+    return remember(j, key, offset, line->length - 1);
 }
 
 pdx_status pdx__journal_failure(pdx__journal *j, const char *key, int32_t attempts,
                                 const char *reason, const char *body, size_t length) {
-    pdx__buf line = PDX__BUF_EMPTY;
-    begin(&line, key, failed, attempts);
-    pdx__buf_text(&line, ",\"error\":");
-    pdx__buf_json_string(&line, reason, strlen(reason));
+    pdx__buf *line = begin(j, key, failed, attempts);
+    pdx__buf_text(line, ",\"error\":");
+    pdx__buf_json_string(line, reason, strlen(reason));
     if (body) {
-        pdx__buf_text(&line, ",\"body\":");
-        pdx__buf_json_string(&line, body, length < KEPT_OF_FAILURE ? length : KEPT_OF_FAILURE);
+        pdx__buf_text(line, ",\"body\":");
+        pdx__buf_json_string(line, body, length < KEPT_OF_FAILURE ? length : KEPT_OF_FAILURE);
     }
-    pdx__buf_text(&line, "}\n");
-    pdx_status status = append(j, &line);
-    pdx__buf_free(&line);
-    return status;
+    pdx__buf_text(line, "}\n");
+    return append(j);
 }

@@ -1,17 +1,12 @@
 /* Telling answers apart from answers too many; see strays.h. */
 #include "net/strays.h"
 
-#include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 
 enum { RARE = 8 };
-enum { AT_REST, IN_USE = 1, LISTED = 2 }; /* bits of a socket's state */
 
 void pdx__strays_close(pdx__strays *s) {
     pdx__free(s->told);
-    pdx__free(s->rested);
-    pdx__free(s->state);
     memset(s, 0, sizeof *s);
 }
 
@@ -38,49 +33,6 @@ int32_t pdx__strays_note(pdx__strays *s, long port, const char *body, size_t len
     return stray;
 }
 
-pdx_status pdx__strays_use(pdx__strays *s, int socket, int32_t in_use) {
-    size_t had = s->capacity;
-    if ((size_t)socket >= had) {
-        PDX__TRY(pdx__grow(&s->state, &s->capacity, (size_t)socket + 1, sizeof *s->state));
-        memset(s->state + had, AT_REST, s->capacity - had);
-    }
-    if (in_use) s->state[socket] |= IN_USE;
-    else s->state[socket] &= (char)~IN_USE;
-    return PDX_OK;
-}
-
-int32_t pdx__strays_in_use(const pdx__strays *s, int socket) {
-    return (size_t)socket < s->capacity && s->state[socket] & IN_USE;
-}
-
 void pdx__strays_forget(pdx__strays *s, long port) {
     if (s->told) s->told[port & (PDX__PORTS - 1)] = 0;
-}
-
-pdx_status pdx__strays_rest(pdx__strays *s, int socket) {
-    PDX__TRY(pdx__strays_use(s, socket, 0));
-    if (s->state[socket] & LISTED) return PDX_OK;
-    PDX__TRY(pdx__grow(&s->rested, &s->rested_capacity, s->rested_count + 1, sizeof *s->rested));
-    s->rested[s->rested_count++] = (struct pollfd){.fd = socket, .events = POLLIN};
-    s->state[socket] |= LISTED;
-    return PDX_OK;
-}
-
-void pdx__strays_look(pdx__strays *s) {
-    size_t kept = 0;
-    if (!s->rested_count || poll(s->rested, s->rested_count, 0) < 0) return;
-    for (size_t i = 0; i < s->rested_count; ++i) {
-        char byte, *state = &s->state[s->rested[i].fd];
-        struct pollfd rested = s->rested[i];
-        if (!(*state & IN_USE) && !rested.revents) {
-            s->rested[kept++] = rested;
-            continue;
-        }
-        if (!(*state & IN_USE) && recv(rested.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
-            s->seen = 1;
-            shutdown(rested.fd, SHUT_RDWR);
-        }
-        *state &= (char)~LISTED;
-    }
-    s->rested_count = kept;
 }

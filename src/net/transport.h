@@ -28,7 +28,8 @@ typedef struct pdx__reply {
 } pdx__reply;
 
 typedef struct pdx__transport_ops {
-    /* POST of a JSON body; path as in "/v1/completions". Copies the body. */
+    /* POST of a JSON body, borrowed until its reply is told or it is cancelled; path as in
+     * "/v1/completions". */
     pdx_status (*submit)(void *self, int64_t id, const char *path, const char *body, size_t length);
     /* Waits at most `seconds` for one reply; *got = 0 where none came. */
     pdx_status (*poll)(void *self, double seconds, pdx__reply *out, int32_t *got);

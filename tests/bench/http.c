@@ -1,7 +1,10 @@
-/* The engine beside wrk on the same loopback server, which answers at once: requests a second and
- * processor time of each, on one thread and as many connections, and how much memory a run of COUNT
- * asks takes beyond its start. One JSON line.
- *   bench-http [COUNT (200000) [CONNECTIONS (64) [SECONDS OF WRK (3)]]] */
+/* The engine beside wrk, and beside libcurl alone, on the same loopback servers, which answer at
+ * once: nginx with one worker, and one of our own that does as little as a server can. Requests a
+ * second and processor time of each, on one thread and as many connections, and how much memory a
+ * run of COUNT asks takes beyond its start. One JSON line for each server; without wrk or nginx
+ * what is there is measured. bench-http [COUNT (200000) [CONNECTIONS (64) [SECONDS OF WRK (3)]]] */
+#include <curl/curl.h>
+#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,9 +29,11 @@ static void path_in(char out[128], const char *name) { snprintf(out, 128, "%s/%s
 
 /* The body of ask `i`: a prompt of a thousand characters, as a short pair makes. */
 static void body_of(pdx__buf *out, int64_t i) {
+    static char words[40 * 28 + 1];
+    while (strlen(words) + 1 < sizeof words) strcat(words, "some words of two responses ");
     pdx__buf_clear(out);
     pdx__buf_printf(out, "{\"model\":\"m\",\"prompt\":\"Pair %lld. ", (long long)i);
-    for (int k = 0; k < 40; ++k) pdx__buf_text(out, "some words of two responses ");
+    pdx__buf_append(out, words, sizeof words - 1);
     pdx__buf_text(out, "\",\"logprobs\":20,\"max_tokens\":1,\"temperature\":0}");
 }
 
@@ -124,26 +129,161 @@ static measured ours(int port, int64_t count, int connections) {
     return m;
 }
 
+/* ---- libcurl alone: the same requests by the same handles, and nothing done with the answers ----
+ */
+
+static double due;
+static int poll_set;
+
+static int on_socket(CURL *easy, curl_socket_t s, int what, void *context, void *known) {
+    struct epoll_event wanted = {.data.fd = s, .events = what & CURL_POLL_OUT ? EPOLLOUT : EPOLLIN};
+    (void)context;
+    if (what == CURL_POLL_REMOVE) return 0; /* it stays in the set: the cheapest way */
+    if (epoll_ctl(poll_set, EPOLL_CTL_MOD, s, &wanted))
+        epoll_ctl(poll_set, EPOLL_CTL_ADD, s, &wanted);
+    (void)easy, (void)known;
+    return 0;
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *context) {
+    (void)multi, (void)context;
+    due = milliseconds < 0 ? INFINITY : pdx__seconds() + (double)milliseconds / 1000;
+    return 0;
+}
+
+static size_t drop(char *data, size_t size, size_t count, void *context) {
+    (void)data, (void)context;
+    return size * count;
+}
+
+static double libcurl_alone(int port, int64_t count, int connections) {
+    char text[64];
+    pdx__buf body = PDX__BUF_EMPTY;
+    struct epoll_event ready[256];
+    int64_t sent = 0, done = 0;
+    int running, left;
+    CURLM *multi = curl_multi_init();
+    CURLU *url = curl_url();
+    struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
+    snprintf(text, sizeof text, "http://127.0.0.1:%d/v1/completions", port);
+    curl_url_set(url, CURLUPART_URL, text, 0);
+    body_of(&body, 1);
+    poll_set = epoll_create1(0);
+    curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket);
+    curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer);
+    curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, (long)connections);
+    double start = pdx__seconds();
+    for (; sent < connections; ++sent) {
+        CURL *easy = curl_easy_init();
+        curl_easy_setopt(easy, CURLOPT_CURLU, url);
+        curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)body.length);
+        curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data);
+        curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, drop);
+        curl_multi_add_handle(multi, easy);
+    }
+    while (done < count) {
+        double wait = due - pdx__seconds();
+        if (wait <= 0) {
+            due = INFINITY;
+            curl_multi_socket_action(multi, CURL_SOCKET_TIMEOUT, 0, &running);
+        } else {
+            int got = epoll_wait(poll_set, ready, 256, (int)ceil(1000 * fmin(wait, 1)));
+            for (int i = 0; i < got; ++i)
+                curl_multi_socket_action(
+                    multi, ready[i].data.fd,
+                    ready[i].events & EPOLLOUT ? CURL_CSELECT_OUT : CURL_CSELECT_IN, &running);
+        }
+        for (CURLMsg *message; (message = curl_multi_info_read(multi, &left)); ++done) {
+            CURL *easy = message->easy_handle;
+            curl_multi_remove_handle(multi, easy);
+            if (sent++ < count) curl_multi_add_handle(multi, easy);
+            else curl_easy_cleanup(easy);
+        }
+    }
+    double rate = (double)count / (pdx__seconds() - start);
+    curl_multi_cleanup(multi);
+    curl_url_cleanup(url);
+    curl_slist_free_all(headers);
+    pdx__buf_free(&body);
+    close(poll_set);
+    return rate;
+}
+
+/* nginx with one worker, in the folder; process 0 where it is not installed. */
+static instant_server nginx_start(void) {
+    static const char *kept[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof at;
+    char path[128];
+    int probe = socket(AF_INET, SOCK_STREAM, 0), null = open("/dev/null", O_WRONLY);
+    if (probe < 0 || bind(probe, (struct sockaddr *)&at, size) ||
+        getsockname(probe, (struct sockaddr *)&at, &size))
+        exit(1);
+    close(probe);
+    path_in(path, "nginx.conf");
+    FILE *file = fopen(path, "w");
+    if (!file) exit(1);
+    fprintf(file,
+            "daemon off;\nworker_processes 1;\npid %s/pid;\nerror_log /dev/null;\n"
+            "events { worker_connections 4096; }\nhttp {\naccess_log off;\n"
+            "keepalive_requests 1000000000;\nclient_body_buffer_size 64k;\n",
+            folder);
+    for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i)
+        fprintf(file, "%s_temp_path %s/temp;\n", kept[i], folder);
+    fprintf(file,
+            "server { listen 127.0.0.1:%d; default_type application/json;\n"
+            "location / { return 200 '%s'; } } }\n",
+            ntohs(at.sin_port), ANSWER);
+    fclose(file);
+    instant_server server = {fork(), ntohs(at.sin_port)};
+    if (server.process == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGTERM);
+        dup2(null, 2);
+        execlp("nginx", "nginx", "-p", folder, "-c", path, (char *)NULL);
+        _exit(127);
+    }
+    for (int tries = 0; tries < 200; ++tries, usleep(20000)) {
+        if (waitpid(server.process, NULL, WNOHANG) > 0) return (instant_server){0, 0};
+        probe = socket(AF_INET, SOCK_STREAM, 0);
+        int failed = connect(probe, (struct sockaddr *)&at, sizeof at);
+        close(probe);
+        if (!failed) return server;
+    }
+    return server;
+}
+
+static void against(const char *name, instant_server server, int64_t count, int connections,
+                    int seconds) {
+    double theirs = 0, sent = 0, peer = -1, before = processor_seconds(RUSAGE_CHILDREN);
+    if (seconds) peer = wrk(server.port, connections, seconds, &theirs, &sent);
+    measured m = ours(server.port, count, connections);
+    double alone = libcurl_alone(server.port, count, connections);
+    kill(server.process, SIGTERM);
+    waitpid(server.process, NULL, 0);
+    double its =
+        (processor_seconds(RUSAGE_CHILDREN) - before - theirs * sent) / (2 * (double)count + sent);
+    printf("{\"bench\":\"http\",\"server\":\"%s\",\"connections\":%d,\"requests\":%lld,"
+           "\"per_second\":%.0f,\"processor_us\":%.2f,\"server_us\":%.2f,\"grown_mib\":%.1f,"
+           "\"libcurl_per_second\":%.0f",
+           name, connections, (long long)count, m.rate, 1e6 * m.processor, 1e6 * its, m.grown,
+           alone);
+    if (peer > 0) /* must: a share of 0.5 */
+        printf(",\"wrk_per_second\":%.0f,\"wrk_us\":%.2f,\"share\":%.3f,\"libcurl_share\":%.3f,"
+               "\"ratio\":%.3f",
+               peer, 1e6 * theirs, m.rate / peer, alone / peer, 0.5 * peer / m.rate);
+    puts("}");
+    fflush(stdout);
+}
+
 int main(int argc, char **argv) {
     int64_t count = argc > 1 ? atoll(argv[1]) : 200000;
     int connections = argc > 2 ? atoi(argv[2]) : 64, seconds = argc > 3 ? atoi(argv[3]) : 3;
     if (!mkdtemp(folder)) return 1;
-    instant_server server = instant_server_start(ANSWER);
-    double theirs = 0, sent = 0, peer = -1;
-    if (seconds) peer = wrk(server.port, connections, seconds, &theirs, &sent);
-    measured m = ours(server.port, count, connections);
-    double before = processor_seconds(RUSAGE_CHILDREN);
-    instant_server_stop(server);
-    double its = (processor_seconds(RUSAGE_CHILDREN) - before) / ((double)count + sent);
-    printf("{\"bench\":\"http\",\"connections\":%d,\"requests\":%lld,\"per_second\":%.0f,"
-           "\"processor_us\":%.2f,\"server_us\":%.2f,\"grown_mib\":%.1f",
-           connections, (long long)count, m.rate, 1e6 * m.processor, 1e6 * its, m.grown);
-    if (peer > 0) /* undisturbed: each on a core of its own, the slower one decides */
-        printf(",\"wrk_per_second\":%.0f,\"wrk_us\":%.2f,\"share\":%.3f,\"undisturbed\":%.3f,"
-               "\"ratio\":%.3f",
-               peer, 1e6 * theirs, m.rate / peer, fmax(theirs, its) / fmax(m.processor, its),
-               0.5 * peer / m.rate);
-    puts("}");
+    instant_server nginx = nginx_start();
+    if (nginx.process) against("nginx", nginx, count, connections, seconds);
+    against("our own", instant_server_start(ANSWER), count, connections, seconds);
     char command[160];
     snprintf(command, sizeof command, "rm -r %s", folder);
     return system(command) != 0;

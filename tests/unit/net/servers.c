@@ -1,11 +1,13 @@
 /* Pools of servers: URLs, who is asked, who rests. Answers that nobody asked for. */
 #include "net/servers.h"
 
+#include <curl/curl.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "net/sockets.h"
 #include "net/strays.h"
 
 static void check_join(const char *url, const char *path, const char *whole) {
@@ -84,32 +86,54 @@ static void an_answer_too_many(void) {
     pdx__strays_close(&s);
 }
 
+/* How many sockets in use have something. */
+static int ready(pdx__sockets *s) {
+    CHECK_INT(pdx__sockets_wait(s, 0), PDX_OK);
+    return (int)s->ready_count;
+}
+
 static void bytes_at_rest(void) {
-    pdx__strays s = {0};
-    int pair[2];
+    pdx__sockets s;
+    int pair[2], again[2];
     char byte;
+    OK(pdx__sockets_open(&s));
     CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
-    OK(pdx__strays_use(&s, pair[0], 1));
-    OK(pdx__strays_use(&s, pair[0], 0));
-    OK(pdx__strays_rest(&s, pair[0]));
-    OK(pdx__strays_rest(&s, pair[0])); /* listed once */
-    CHECK_INT((int)s.rested_count, 1);
-    pdx__strays_look(&s);
-    CHECK_INT(s.seen, 0);
-    CHECK_INT((int)s.rested_count, 1); /* watched as long as it rests */
+    OK(pdx__sockets_want(&s, pair[0], CURL_POLL_INOUT, 1));
+    CHECK_INT(ready(&s), 1);
+    CHECK_INT((int)s.ready[0].events, EPOLLOUT);
+    OK(pdx__sockets_want(&s, pair[0], CURL_POLL_IN, 1));
+    CHECK_INT(ready(&s), 0);
+    CHECK_INT((int)write(pair[1], "x", 1), 1); /* in use: its bytes are an answer */
+    CHECK_INT(ready(&s), 1);
+    CHECK_INT(pdx__sockets_in_use(&s, pair[0]), 1);
+    CHECK_INT((int)read(pair[0], &byte, 1), 1);
+    OK(pdx__sockets_want(&s, pair[0], CURL_POLL_REMOVE, 1));
+    CHECK_INT(pdx__sockets_in_use(&s, pair[0]), 0);
+    CHECK_INT(ready(&s), 0);
+    CHECK_INT(s.spoke_unasked, 0);
     CHECK_INT((int)write(pair[1], "x", 1), 1);
-    OK(pdx__strays_use(&s, pair[0], 1)); /* in use: its bytes are an answer */
-    pdx__strays_look(&s);
-    CHECK_INT(s.seen, 0);
-    CHECK_INT((int)s.rested_count, 0);
-    OK(pdx__strays_use(&s, pair[0], 0));
-    OK(pdx__strays_rest(&s, pair[0]));
-    pdx__strays_look(&s);
-    CHECK_INT(s.seen, 1);
+    CHECK_INT(ready(&s), 0);
+    CHECK_INT(s.spoke_unasked, 1);
     CHECK_INT((int)read(pair[1], &byte, 1), 0); /* closed */
+    CHECK_INT((int)s.count, 0);                 /* and not waited for */
+
+    /* A number that was another socket's. */
+    CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, again), 0);
+    OK(pdx__sockets_want(&s, again[0], CURL_POLL_IN, 1));
+    pdx__sockets_forget(&s, again[0]);
+    CHECK_INT(dup2(pair[1], again[0]), again[0]);
+    OK(pdx__sockets_want(&s, again[0], CURL_POLL_IN, 1));
+    CHECK_INT(ready(&s), 1); /* its end of the file */
+
+    /* What TLS says at rest cannot be told apart. */
+    s.spoke_unasked = 0;
+    OK(pdx__sockets_want(&s, again[0], CURL_POLL_REMOVE, 0));
+    CHECK_INT((int)s.count, 0);
     close(pair[0]);
     close(pair[1]);
-    pdx__strays_close(&s);
+    close(again[0]);
+    close(again[1]);
+    pdx__sockets_close(&s);
 }
 
 int main(void) {
