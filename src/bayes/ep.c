@@ -66,18 +66,7 @@ static void update_rows(pdx__ep *ep, pdx__ep_rows *r, double damping) {
     workspace->kernels->moments(r->mean, r->var, ep->block, r->count, ep->mean, ep->root, ep->d);
     memcpy(tau, r->tau, sizeof tau);
     memcpy(nu, r->nu, sizeof nu);
-    pdx__row_sites sites = {.count = r->count,
-                            .mean = r->mean,
-                            .var = r->var,
-                            .weight = r->weight,
-                            .offset = r->offset,
-                            .band = r->band,
-                            .tau = r->tau,
-                            .nu = r->nu,
-                            .trouble = r->trouble,
-                            .nodes = PDX__NODES,
-                            .z = workspace->z,
-                            .w = workspace->w};
+    pdx__row_sites sites = pdx__ep_row_sites(workspace, r);
     workspace->kernels->sites(&sites);
     for (int32_t i = 0; i < r->rows; ++i) {
         if (r->trouble[i] != 0) pdx__ep_robust_site(r, i);

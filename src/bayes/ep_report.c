@@ -108,20 +108,9 @@ pdx_status pdx__ep_describe(pdx__ep *ep, const double *covariance, pdx__ep_repor
     for (int64_t b = 0; b < pdx__design_blocks(ep->problem->design); ++b) {
         pdx__ep_load(ep, b, &r);
         kernels->moments(r.mean, r.var, ep->block, r.count, ep->mean, ep->root, ep->d);
-        pdx__row_sites sites = {.count = r.count,
-                                .mean = r.mean,
-                                .var = r.var,
-                                .weight = r.weight,
-                                .offset = r.offset,
-                                .band = r.band,
-                                .tau = r.tau,
-                                .nu = r.nu,
-                                .log_ratio = ratio,
-                                .third = third,
-                                .trouble = r.trouble,
-                                .nodes = PDX__NODES,
-                                .z = workspace->z,
-                                .w = workspace->w};
+        pdx__row_sites sites = pdx__ep_row_sites(workspace, &r);
+        sites.log_ratio = ratio;
+        sites.third = third;
         kernels->sites(&sites);
         if (report->skew)
             kernels->skews(report->skew, ep->block, r.count, covariance, third, ep->d);

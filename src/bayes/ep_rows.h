@@ -14,6 +14,21 @@ typedef struct pdx__ep_rows {
 
 /* Rows of block b; their columns into ep->block. */
 void pdx__ep_load(const pdx__ep *ep, int64_t b, pdx__ep_rows *r);
+/* The rows' sites as the kernels take them: to be updated in place. */
+static inline pdx__row_sites pdx__ep_row_sites(const pdx__workspace *workspace, pdx__ep_rows *r) {
+    return (pdx__row_sites){.count = r->count,
+                            .mean = r->mean,
+                            .var = r->var,
+                            .weight = r->weight,
+                            .offset = r->offset,
+                            .band = r->band,
+                            .tau = r->tau,
+                            .nu = r->nu,
+                            .trouble = r->trouble,
+                            .nodes = PDX__NODES,
+                            .z = workspace->z,
+                            .w = workspace->w};
+}
 /* Sites of a quadratic lower bound of -w g that touches it at eta (Jaakkola & Jordan 2000): a start
  * from which nothing overshoots, however far the offsets are or heavy the rows. */
 void pdx__ep_bound_sites(pdx__ep_rows *r);

@@ -89,18 +89,7 @@ static int load(const job *j, thread_room *room, const pdx__chunk *c, int32_t b,
  * so that with rows in plenty there are two. */
 static void settle(const thread_room *room, pdx__ep_rows *r) {
     const pdx__workspace *w = room->workspace;
-    pdx__row_sites sites = {.count = r->count,
-                            .mean = r->mean,
-                            .var = r->var,
-                            .weight = r->weight,
-                            .offset = r->offset,
-                            .band = r->band,
-                            .tau = r->tau,
-                            .nu = r->nu,
-                            .trouble = r->trouble,
-                            .nodes = PDX__NODES,
-                            .z = w->z,
-                            .w = w->w};
+    pdx__row_sites sites = pdx__ep_row_sites(w, r);
     for (int32_t i = 0; i < r->count; ++i) {
         double half = 0.5 * (r->mean[i] + r->offset[i]), slope = tanh(half);
         r->tau[i] = r->weight[i] * 0.25 * (1 - slope * slope);
@@ -148,20 +137,9 @@ static void add_description(const job *j, thread_room *room, pdx__ep_rows *r, co
     double ratio[PDX__BLOCK], third[PDX__BLOCK], loo[PDX__BLOCK];
     w->kernels->moments(r->mean, r->var, room->block, r->count, q->mean, q->root, q->d);
     settle(room, r);
-    pdx__row_sites sites = {.count = r->count,
-                            .mean = r->mean,
-                            .var = r->var,
-                            .weight = r->weight,
-                            .offset = r->offset,
-                            .band = r->band,
-                            .tau = r->tau,
-                            .nu = r->nu,
-                            .log_ratio = ratio,
-                            .third = third,
-                            .trouble = r->trouble,
-                            .nodes = PDX__NODES,
-                            .z = w->z,
-                            .w = w->w};
+    pdx__row_sites sites = pdx__ep_row_sites(w, r);
+    sites.log_ratio = ratio;
+    sites.third = third;
     w->kernels->sites(&sites);
     w->kernels->skews(sums + 2, room->block, r->count, q->covariance, third, q->d);
     pdx__ep_left_out(w, r, y, q->flag, loo);
