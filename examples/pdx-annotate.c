@@ -1,5 +1,5 @@
 /* pdx-annotate: the properties of responses, rated by a language model behind HTTP. */
-#include "cli.h"
+#include "cli_http.h"
 
 #include <math.h>
 #include <string.h>
@@ -8,7 +8,6 @@ enum { RUN, STATUS, RESOLVE, BATCH_WRITE, BATCH_READ, IMPORT, WAYS };
 static const char *const ways[WAYS] = {"run",         "status",     "resolve",
                                        "batch-write", "batch-read", "import"};
 
-static pdx_http_options http;
 static pdx_annotator_options asked;
 static pdx_annotate_options run;
 static pdx_dataset_files files;
@@ -23,15 +22,10 @@ static const cli_option table[] = {
      .argument = "FILE",
      .target = &files.pairs,
      .help = "pairs.jsonl with query, response_a, response_b"},
-    {.kind = CLI_TEXT,
-     .name = "url",
-     .argument = "URL[,URL]",
-     .target = &http.url,
-     .help = "the server, \"http://127.0.0.1:8000\"; several share the work"},
-    {.kind = CLI_TEXT,
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "url"},
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "model",
-     .argument = "NAME",
-     .target = &http.model,
      .help = "the annotator's name as the server knows it"},
     {.kind = CLI_TEXT,
      .name = "annotations",
@@ -136,96 +130,22 @@ static const cli_option table[] = {
      .name = "dry-run",
      .target = &dry_run,
      .help = "print the requests, and what all would cost; send nothing"},
-    {.kind = CLI_TEXT,
-     .name = "prices",
-     .argument = "FILE",
-     .target = &http.prices,
-     .help = "JSON: {\"model\": {\"input\": USD, \"output\": USD}} for a million tokens"},
-    {.kind = CLI_REAL,
-     .name = "max-usd",
-     .argument = "X",
-     .target = &http.max_usd,
-     .most = 1e12,
-     .help = "stop before more than this is spent; needs --prices"},
-    {.kind = CLI_INT64,
-     .name = "max-tokens",
-     .argument = "N",
-     .target = &http.max_tokens,
-     .most = 9e15,
-     .help = "stop before more tokens than this are read and written",
-     .advanced = 1},
-    {.kind = CLI_INT32,
-     .name = "concurrency",
-     .argument = "N",
-     .target = &http.concurrency,
-     .least = 1,
-     .most = 20000,
-     .help = "most requests in flight; default 64, fewer where the server is slow",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "requests-per-minute",
-     .argument = "N",
-     .target = &http.requests_per_minute,
-     .most = 1e9,
-     .help = "default: no limit",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "tokens-per-minute",
-     .argument = "N",
-     .target = &http.tokens_per_minute,
-     .most = 1e15,
-     .help = "default: no limit",
-     .advanced = 1},
-    {.kind = CLI_INT32,
-     .name = "retries",
-     .argument = "N",
-     .target = &http.retries,
-     .most = 100,
-     .help = "of a request that failed on the way; default 6",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "timeout",
-     .argument = "SECONDS",
-     .target = &http.total_seconds,
-     .least = 0.001,
-     .most = 1e6,
-     .help = "of a request; default 600",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "idle-timeout",
-     .argument = "SECONDS",
-     .target = &http.idle_seconds,
-     .least = 0.001,
-     .most = 1e6,
-     .help = "without a byte; default 120",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "key-env",
-     .argument = "NAME",
-     .target = &http.key_env,
-     .help = "environment variable that holds the key; default OPENAI_API_KEY",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "proxy",
-     .argument = "URL",
-     .target = &http.proxy,
-     .help = "default: what the environment says",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "ca-file",
-     .argument = "FILE",
-     .target = &http.ca_file,
-     .help = "certificates to trust in place of the system's",
-     .advanced = 1},
-    {.kind = CLI_SWITCH,
-     .name = "insecure",
-     .target = &http.insecure,
-     .help = "do not check the server's certificate",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "prices"},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "max-usd"},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "max-tokens", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "concurrency", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "requests-per-minute", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "tokens-per-minute", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "retries", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "timeout", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "idle-timeout", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "key-env", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "proxy", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "ca-file", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "insecure", .advanced = 1},
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "journal",
-     .argument = "FILE",
-     .target = &http.journal,
      .help = "where every answer is kept; default: beside the annotations, with .journal added",
      .advanced = 1},
     {.kind = CLI_TEXT,
@@ -324,7 +244,7 @@ static void print_table(FILE *stream, const pdx_annotate_stage *stages, const ch
 static void tell_status(void) {
     pdx_annotate_stage stages[PDX_ANNOTATE_STAGES];
     cli_sink sink;
-    cli_read(pdx_annotations_report(stages, files.annotations, http.prices, http.model));
+    cli_read(pdx_annotations_report(stages, files.annotations, cli_http.prices, cli_http.model));
     cli_sink_open(&sink);
     if (cli.format == CLI_FORMAT_JSON) print_json(sink.stream, stages);
     else print_table(sink.stream, stages, cli.format == CLI_FORMAT_CSV ? "," : " ");
@@ -399,11 +319,12 @@ static int which_way(void) {
     if (!files.pairs) cli_fail(CLI_BAD_INPUT, "%s needs --pairs", ways[way]);
     if (way == RESOLVE && !files.annotations)
         cli_fail(CLI_BAD_INPUT, "resolve needs --annotations");
-    if (way != RESOLVE && !http.model) cli_fail(CLI_BAD_INPUT, "%s needs --model", ways[way]);
-    if (way == RUN && !http.url && !dry_run) cli_fail(CLI_BAD_INPUT, "run needs --url");
+    if (way != RESOLVE && !cli_http.model) cli_fail(CLI_BAD_INPUT, "%s needs --model", ways[way]);
+    if (way == RUN && !cli_http.url && !dry_run) cli_fail(CLI_BAD_INPUT, "run needs --url");
     if (way == BATCH_READ && !results) cli_fail(CLI_BAD_INPUT, "batch-read needs --results");
     if (dry_run && way != RUN) cli_fail(CLI_BAD_INPUT, "--dry-run is for run");
-    if (http.max_usd > 0 && !http.prices) cli_fail(CLI_BAD_INPUT, "--max-usd needs --prices");
+    if (cli_http.max_usd > 0 && !cli_http.prices)
+        cli_fail(CLI_BAD_INPUT, "--max-usd needs --prices");
     return way;
 }
 
@@ -436,7 +357,7 @@ int main(int argc, char **argv) {
     pdx_dataset *dataset;
     pdx_annotator *annotator;
     pdx_schema *schema = NULL;
-    pdx_http_options_init(&http);
+    pdx_http_options_init(&cli_http);
     pdx_annotator_options_init(&asked);
     pdx_annotate_options_init(&run);
     pdx_dataset_options_init(&data);
@@ -460,11 +381,12 @@ int main(int argc, char **argv) {
         return CLI_DONE;
     }
 
-    if (!http.url) http.url = "http://nowhere.invalid"; /* batch files are not sent from here */
-    http.offline = way == BATCH_READ;
+    /* Batch files are not sent from here. */
+    if (!cli_http.url) cli_http.url = "http://nowhere.invalid";
+    cli_http.offline = way == BATCH_READ;
     asked.seed = (uint64_t)cli.seed;
     pdx_dataset_files pairs = {.pairs = files.pairs};
-    cli_read(pdx_annotator_open(&annotator, &http, &asked));
+    cli_read(pdx_annotator_open(&annotator, &cli_http, &asked));
     cli_read(pdx_dataset_load(&dataset, &pairs, &data));
     int status = CLI_DONE;
     if (way == BATCH_WRITE || dry_run) write_batch(annotator, dataset);

@@ -1,5 +1,5 @@
 /* pdx-judge: both orders of every pair, judged by a model on this machine or behind HTTP. */
-#include "cli.h"
+#include "cli_http.h"
 #include "judge_labels.h"
 
 #include <math.h>
@@ -9,7 +9,6 @@ enum { LOCAL, HTTP, BATCH_WRITE, BATCH_READ, LABELS, WAYS };
 static const char *const ways[WAYS] = {"local", "http", "batch-write", "batch-read", "labels"};
 
 static pdx_local_options local;
-static pdx_http_options http;
 static pdx_http_judge_options asked;
 static pdx_judge_options run;
 static pdx_dataset_files files;
@@ -25,10 +24,9 @@ static const cli_option table[] = {
      .target = &model,
      .help = "local: a .gguf file, or a folder with config.json, safetensors and tokenizer.json; "
              "http: the name that the server knows"},
-    {.kind = CLI_TEXT,
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "url",
-     .argument = "URL[,URL]",
-     .target = &http.url,
      .help = "http: the server, \"http://127.0.0.1:8000\"; several share the work"},
     {.kind = CLI_TEXT,
      .name = "pairs",
@@ -143,107 +141,27 @@ static const cli_option table[] = {
      .help = "labels: a JSON list or lines, a label for each pair in their order",
      .advanced = 1},
     {.kind = CLI_HEADING, .name = "What it may cost (http)"},
-    {.kind = CLI_REAL,
-     .name = "max-usd",
-     .argument = "X",
-     .target = &http.max_usd,
-     .most = 1e12,
-     .help = "stop before more than this is spent; needs --prices"},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "max-usd"},
     {.kind = CLI_SWITCH,
      .name = "dry-run",
      .target = &dry_run,
      .help = "print the requests, and what they would cost; send nothing"},
-    {.kind = CLI_TEXT,
-     .name = "prices",
-     .argument = "FILE",
-     .target = &http.prices,
-     .help = "JSON: {\"model\": {\"input\": USD, \"output\": USD}} for a million tokens",
-     .advanced = 1},
-    {.kind = CLI_INT64,
-     .name = "max-tokens",
-     .argument = "N",
-     .target = &http.max_tokens,
-     .most = 9e15,
-     .help = "stop before more tokens than this are read and written",
-     .advanced = 1},
-    {.kind = CLI_INT32,
-     .name = "concurrency",
-     .argument = "N",
-     .target = &http.concurrency,
-     .least = 1,
-     .most = 20000,
-     .help = "most requests in flight; default 64, fewer where the server is slow",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "requests-per-minute",
-     .argument = "N",
-     .target = &http.requests_per_minute,
-     .most = 1e9,
-     .help = "default: no limit",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "tokens-per-minute",
-     .argument = "N",
-     .target = &http.tokens_per_minute,
-     .most = 1e15,
-     .help = "default: no limit",
-     .advanced = 1},
-    {.kind = CLI_INT32,
-     .name = "retries",
-     .argument = "N",
-     .target = &http.retries,
-     .most = 100,
-     .help = "of a request that failed on the way; default 6",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "timeout",
-     .argument = "SECONDS",
-     .target = &http.total_seconds,
-     .least = 0.001,
-     .most = 1e6,
-     .help = "of a request; default 600",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "idle-timeout",
-     .argument = "SECONDS",
-     .target = &http.idle_seconds,
-     .least = 0.001,
-     .most = 1e6,
-     .help = "without a byte; default 120",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "key-env",
-     .argument = "NAME",
-     .target = &http.key_env,
-     .help = "environment variable that holds the key; default OPENAI_API_KEY",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "key-header",
-     .argument = "NAME",
-     .target = &http.key_header,
-     .help = "the header that carries the key, as in api-key; default Authorization: Bearer",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "proxy",
-     .argument = "URL",
-     .target = &http.proxy,
-     .help = "default: what the environment says",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "ca-file",
-     .argument = "FILE",
-     .target = &http.ca_file,
-     .help = "certificates to trust in place of the system's",
-     .advanced = 1},
-    {.kind = CLI_SWITCH,
-     .name = "insecure",
-     .target = &http.insecure,
-     .help = "do not check the server's certificate",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "prices", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "max-tokens", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "concurrency", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "requests-per-minute", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "tokens-per-minute", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "retries", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "timeout", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "idle-timeout", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "key-env", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "key-header", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "proxy", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "ca-file", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "insecure", .advanced = 1},
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "journal",
-     .argument = "FILE",
-     .target = &http.journal,
      .help = "where every answer is kept; default: beside the judgments, with .journal added",
      .advanced = 1},
     {.kind = CLI_TEXT,
@@ -404,10 +322,11 @@ static int which_way(void) {
     }
     if (!model || !files.pairs || (!cli.output && !dry_run))
         cli_fail(CLI_BAD_INPUT, "--model, --pairs and -o are needed (see --help)");
-    if (way == HTTP && !http.url) cli_fail(CLI_BAD_INPUT, "http needs --url");
+    if (way == HTTP && !cli_http.url) cli_fail(CLI_BAD_INPUT, "http needs --url");
     if (way == BATCH_READ && !results) cli_fail(CLI_BAD_INPUT, "batch-read needs --results");
     if (dry_run && way != HTTP) cli_fail(CLI_BAD_INPUT, "--dry-run is for http");
-    if (http.max_usd > 0 && !http.prices) cli_fail(CLI_BAD_INPUT, "--max-usd needs --prices");
+    if (cli_http.max_usd > 0 && !cli_http.prices)
+        cli_fail(CLI_BAD_INPUT, "--max-usd needs --prices");
     return way;
 }
 
@@ -420,12 +339,13 @@ static pdx_judge *open_judge(int way) {
         cli_read(pdx_judge_open_local(&judge, model, &local));
         return judge;
     }
-    http.model = model;
-    if (!http.url) http.url = "http://nowhere.invalid"; /* batch files are not sent from here */
-    http.offline = way == BATCH_READ;
+    cli_http.model = model;
+    /* Batch files are not sent from here. */
+    if (!cli_http.url) cli_http.url = "http://nowhere.invalid";
+    cli_http.offline = way == BATCH_READ;
     asked.prompt = prompt;
     asked.seed = (uint64_t)cli.seed;
-    cli_read(pdx_judge_open_http(&judge, &http, &asked));
+    cli_read(pdx_judge_open_http(&judge, &cli_http, &asked));
     return judge;
 }
 
@@ -435,7 +355,7 @@ int main(int argc, char **argv) {
     pdx_judge_result result;
     char label_text[256];
     pdx_local_options_init(&local);
-    pdx_http_options_init(&http);
+    pdx_http_options_init(&cli_http);
     pdx_http_judge_options_init(&asked);
     pdx_judge_options_init(&run);
     pdx_dataset_options_init(&data);

@@ -1,6 +1,7 @@
 /* pdx-probe: do a judge's weights cause anything, and how far can a benchmark be moved by pleasing
  * it? Each step reads files and writes one: edit or arms, judge, report. */
 #include "analysis_write.h"
+#include "cli_http.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,6 @@ static double threshold = 0.6;
 static pdx_probe_write_options writing;
 static pdx_arms_options choosing;
 static pdx_generate_options generating;
-static pdx_http_options http;
 static int64_t draws = 1000;
 
 static const cli_option edit_table[] = {
@@ -93,16 +93,11 @@ static const cli_option edit_table[] = {
      .target = &questions,
      .help = "question.jsonl of MT-bench's answers",
      .advanced = 1},
-    {.kind = CLI_TEXT,
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "url",
-     .argument = "URL[,URL]",
-     .target = &http.url,
      .help = "arms: the server that answers; grade: that grades"},
-    {.kind = CLI_TEXT,
-     .name = "model",
-     .argument = "NAME",
-     .target = &http.model,
-     .help = "the name that the server knows it by"},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "model"},
     {.kind = CLI_REAL,
      .name = "temperature",
      .argument = "T",
@@ -123,41 +118,15 @@ static const cli_option edit_table[] = {
      .target = &generating.reasoning,
      .help = "a model that takes max_completion_tokens and no temperature",
      .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "max-usd",
-     .argument = "X",
-     .target = &http.max_usd,
-     .most = 1e12,
-     .help = "stop before more than this is spent; needs --prices",
-     .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "prices",
-     .argument = "FILE",
-     .target = &http.prices,
-     .help = "JSON: {\"model\": {\"input\": USD, \"output\": USD}} for a million tokens",
-     .advanced = 1},
-    {.kind = CLI_INT32,
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "max-usd", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "prices", .advanced = 1},
+    {.kind = CLI_SHARED,
+     .from = cli_http_table,
      .name = "concurrency",
-     .argument = "N",
-     .target = &http.concurrency,
-     .least = 1,
-     .most = 20000,
      .help = "most requests in flight; default 64",
      .advanced = 1},
-    {.kind = CLI_TEXT,
-     .name = "key-env",
-     .argument = "NAME",
-     .target = &http.key_env,
-     .help = "environment variable that holds the key; default OPENAI_API_KEY",
-     .advanced = 1},
-    {.kind = CLI_REAL,
-     .name = "timeout",
-     .argument = "SECONDS",
-     .target = &http.total_seconds,
-     .least = 0.001,
-     .most = 1e6,
-     .help = "of a request; default 600",
-     .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "key-env", .advanced = 1},
+    {.kind = CLI_SHARED, .from = cli_http_table, .name = "timeout", .advanced = 1},
     {.kind = CLI_HEADING, .name = "report and export"},
     {.kind = CLI_TEXT,
      .name = "grades",
@@ -323,12 +292,13 @@ static void generate(const pdx_arms *arms) {
     static char paths[16][CLI_PATH];
     pdx_dataset *dataset;
     pdx_generate_result result;
-    need(http.model != NULL, "--model");
+    need(cli_http.model != NULL, "--model");
     cli_load_dataset(&dataset);
     generating.limit = writing.limit;
     generating.hooks = cli_hooks();
     generating.seed = (uint64_t)cli.seed;
-    pdx_status status = pdx_arms_generate(&result, arms, dataset, cli.output, &http, &generating);
+    pdx_status status =
+        pdx_arms_generate(&result, arms, dataset, cli.output, &cli_http, &generating);
     tell_generated(&result, "answers");
     if (status == PDX_EIO) cli_write(status);
     cli_read(status);
@@ -369,7 +339,7 @@ static void step_arms(void) {
         pdx_arms *arms = get_arms();
         cli_join(path, cli.output, "arms.json");
         cli_write(pdx_arms_save(arms, path));
-        if (http.url) generate(arms);
+        if (cli_http.url) generate(arms);
         pdx_arms_free(arms);
     } else need(outputs.count, "--fits, --arms or --outputs");
     if (baseline) {
@@ -381,11 +351,11 @@ static void step_arms(void) {
 static void step_grade(void) {
     pdx_generate_result result;
     need(outputs.count, "--outputs");
-    need(cli.output && http.url && http.model, "-o, --url and --model");
+    need(cli.output && cli_http.url && cli_http.model, "-o, --url and --model");
     generating.hooks = cli_hooks();
     generating.seed = (uint64_t)cli.seed;
     pdx_status status = pdx_outputs_grade(&result, outputs.items, outputs.count, questions,
-                                          cli.output, &http, &generating);
+                                          cli.output, &cli_http, &generating);
     tell_generated(&result, "texts");
     if (status == PDX_EIO) cli_write(status);
     cli_read(status);
@@ -518,7 +488,7 @@ int main(int argc, char **argv) {
     pdx_probe_write_options_init(&writing);
     pdx_arms_options_init(&choosing);
     pdx_generate_options_init(&generating);
-    pdx_http_options_init(&http);
+    pdx_http_options_init(&cli_http);
     cli_parse(&program, argc, argv);
     for (size_t i = 0; words.count == 1 && i < sizeof steps / sizeof *steps; ++i)
         if (!strcmp(words.items[0], steps[i].name)) {
