@@ -1,10 +1,9 @@
-/* Multiple imputation of properties that were measured with error. The pairs' true properties are
- * normal, X ~ N(mu, S), what was measured is X + e, e of known variance (the repeats' noise over
- * the number of looks), and verdicts follow from X. Gibbs sampling: X given the weights, exactly
- * (the verdict tilts only the direction of the weights, in which one number is drawn on a grid),
- * then the weights given X from EP. Imputations that left the verdicts out would pull the weights
- * towards zero (Moons et al. 2006, J. Clin. Epidemiol. 59:1092). Every kept X gives an EP fit;
- * their mixture is the posterior. Binary labels only. */
+/* Multiple imputation of properties that were measured with error. The pairs' true properties X are
+ * known but for that error (error_model.h), and verdicts follow from X. Gibbs sampling: X given the
+ * weights, exactly (the verdict tilts only the direction of the weights, in which one number is
+ * drawn on a grid), then the weights given X from EP. Imputations that left the verdicts out would
+ * pull the weights towards zero (Moons et al. 2006, J. Clin. Epidemiol. 59:1092). Every kept X
+ * gives an EP fit; their mixture is the posterior. Binary labels only. */
 #include "impute.h"
 
 #include <math.h>
@@ -13,20 +12,11 @@
 #include "core/pool.h"
 #include "core/rng.h"
 #include "design.h"
+#include "error_model.h"
 #include "fit_answer.h"
 #include "mixture.h"
 
-enum { BURN = 10, THIN = 3, GRID = 41, MOST_LOOKS = 64, MOST_ROWS = 64 /* of one pair */ };
-
-/* What is known of X before its verdict, for pairs of so many looks. */
-typedef struct pattern {
-    int32_t looks;
-    double *gain;     /* [d][d] S (S + E)^-1 */
-    double *variance; /* [d][d] S - gain S */
-    double *root;     /* [d][d] lower, root root' = variance */
-    double *along;    /* [d] variance x weights */
-    double along_sd;  /* of eta */
-} pattern;
+enum { BURN = 10, THIN = 3, GRID = 41, MOST_ROWS = 64 /* of one pair */ };
 
 typedef struct imputing {
     const pdx__refit *refit;
@@ -36,139 +26,22 @@ typedef struct imputing {
     int64_t *first;  /* [units + 1] rows of a unit */
     double *base;    /* [n][dim] the design as measured */
     double *x;       /* [n][dim] imputed */
-    double *mean;    /* [d] mu */
-    double *spread;  /* [d][d] S */
     double *weights; /* [dim] */
     double *work;    /* [4 d] */
-    pattern *pattern;
-    int32_t patterns;
-    int32_t *of_unit; /* [units] pattern */
-    double *memory;   /* of the patterns */
+    pdx__error_model model;
     pdx__sites sites;
     double *site_memory;
     pdx__rng rng;
 } imputing;
 
-/* Lower factor of a matrix that may be singular: a column without variance is 0. 0: not positive
- * semidefinite. */
-static int factor(double *root, const double *matrix, int32_t d) {
-    memset(root, 0, (size_t)d * (size_t)d * sizeof *root);
-    for (int32_t j = 0; j < d; ++j)
-        for (int32_t k = 0; k <= j; ++k) {
-            double sum = matrix[j * d + k];
-            for (int32_t i = 0; i < k; ++i) sum -= root[j * d + i] * root[k * d + i];
-            if (k < j) root[j * d + k] = root[k * d + k] > 0 ? sum / root[k * d + k] : 0;
-            else if (sum > 1e-10 * (1e-6 + matrix[j * d + j])) root[j * d + j] = sqrt(sum);
-            else if (sum < -1e-8 * (1e-6 + matrix[j * d + j])) return 0;
-        }
-    return 1;
-}
-
-/* x of (root root') x = b in place. */
-static void solve(const double *root, double *b, int32_t d) {
-    for (int32_t i = 0; i < d; ++i) {
-        for (int32_t k = 0; k < i; ++k) b[i] -= root[i * d + k] * b[k];
-        b[i] = root[i * d + i] > 0 ? b[i] / root[i * d + i] : 0;
-    }
-    for (int32_t i = d - 1; i >= 0; --i) {
-        for (int32_t k = i + 1; k < d; ++k) b[i] -= root[k * d + i] * b[k];
-        b[i] = root[i * d + i] > 0 ? b[i] / root[i * d + i] : 0;
-    }
-}
-
-static double error_of(const imputing *m, int32_t k, int32_t looks) {
-    return m->errors->noise[k] * m->errors->noise[k] / looks;
-}
-
-/* mu and S: the spread of what was measured less its error. Where that leaves no covariance matrix
- * the properties' correlations are shrunk until it does. */
-static void spread_of_truth(imputing *m) {
-    const int32_t d = m->d;
-    double *root = m->memory; /* scratch */
-    memset(m->mean, 0, (size_t)d * sizeof *m->mean);
-    memset(m->spread, 0, (size_t)d * (size_t)d * sizeof *m->spread);
-    for (int64_t u = 0; u < m->units; ++u)
-        for (int32_t k = 0; k < d; ++k)
-            m->mean[k] += m->base[m->first[u] * m->dim + k] / (double)m->units;
-    for (int64_t u = 0; u < m->units; ++u) {
-        const double *row = m->base + m->first[u] * m->dim;
-        for (int32_t j = 0; j < d; ++j)
-            for (int32_t k = 0; k <= j; ++k)
-                m->spread[j * d + k] +=
-                    (row[j] - m->mean[j]) * (row[k] - m->mean[k]) / (double)m->units;
-    }
-    for (int32_t j = 0; j < d; ++j) {
-        double error = 0, *own = &m->spread[j * d + j];
-        for (int64_t u = 0; u < m->units; ++u)
-            error += error_of(m, j, m->errors->looks[u]) / (double)m->units;
-        *own = fmax(*own - error, 0.05 * *own);
-        for (int32_t k = 0; k < j; ++k) m->spread[k * d + j] = m->spread[j * d + k];
-    }
-    while (!factor(root, m->spread, d))
-        for (int32_t j = 0; j < d; ++j)
-            for (int32_t k = 0; k < d; ++k) m->spread[j * d + k] *= j == k ? 1 : 0.9;
-}
-
-static void make_pattern(imputing *m, pattern *p) {
-    const int32_t d = m->d;
-    double *total = m->x, *root = m->x + d * d; /* scratch: filled later */
-    memcpy(total, m->spread, (size_t)d * (size_t)d * sizeof *total);
-    for (int32_t k = 0; k < d; ++k) total[k * d + k] += error_of(m, k, p->looks);
-    factor(root, total, d);
-    for (int32_t j = 0; j < d; ++j) {
-        memcpy(p->gain + j * d, m->spread + j * d, (size_t)d * sizeof(double));
-        solve(root, p->gain + j * d, d); /* row j of S (S + E)^-1 */
-    }
-    for (int32_t j = 0; j < d; ++j)
-        for (int32_t k = 0; k < d; ++k) {
-            double sum = m->spread[j * d + k];
-            for (int32_t i = 0; i < d; ++i) sum -= p->gain[j * d + i] * m->spread[i * d + k];
-            /* a property without noise is known */
-            p->variance[j * d + k] = m->errors->noise[j] > 0 && m->errors->noise[k] > 0 ? sum : 0;
-        }
-    while (!factor(p->root, p->variance, d))
-        for (int32_t k = 0; k < d; ++k) p->variance[k * d + k] *= 1.01;
-}
-
-/* A pattern for each number of looks that occurs. */
-static pdx_status make_patterns(imputing *m) {
-    const size_t d = (size_t)m->d, each = 3 * d * d + d;
-    int32_t number[MOST_LOOKS + 1];
-    memset(number, -1, sizeof number);
-    for (int64_t u = 0; u < m->units; ++u) {
-        const int32_t looks = m->errors->looks[u] < MOST_LOOKS ? m->errors->looks[u] : MOST_LOOKS;
-        if (number[looks] < 0) number[looks] = m->patterns++;
-        m->of_unit[u] = number[looks];
-    }
-    m->pattern = pdx__alloc_zero((size_t)m->patterns, sizeof *m->pattern);
-    m->memory = pdx__alloc((size_t)m->patterns * each + d * d, sizeof(double));
-    if (!m->pattern || !m->memory) return PDX_ENOMEM;
-    spread_of_truth(m);
-    for (int32_t looks = 0; looks <= MOST_LOOKS; ++looks) {
-        if (number[looks] < 0) continue;
-        pattern *p = &m->pattern[number[looks]];
-        p->looks = looks;
-        p->gain = m->memory + (size_t)number[looks] * each;
-        p->variance = p->gain + d * d;
-        p->root = p->variance + d * d;
-        p->along = p->root + d * d;
-        make_pattern(m, p);
-    }
-    return PDX_OK;
-}
-
 static pdx_status open(imputing *m) {
     const size_t n = (size_t)m->n, d = (size_t)m->d, dim = (size_t)m->dim;
-    const size_t least = 2 * d * d > n * dim ? 2 * d * d : n * dim;
     m->first = pdx__alloc((size_t)m->units + 1, sizeof *m->first);
-    m->of_unit = pdx__alloc((size_t)m->units, sizeof *m->of_unit);
-    m->base = pdx__alloc(n * dim + least + d + d * d + dim + 4 * d, sizeof(double));
+    m->base = pdx__alloc(2 * n * dim + dim + 4 * d, sizeof(double));
     m->site_memory = pdx__alloc_zero(2 * n + 2 * dim, sizeof(double));
-    if (!m->first || !m->of_unit || !m->base || !m->site_memory) return PDX_ENOMEM;
+    if (!m->first || !m->base || !m->site_memory) return PDX_ENOMEM;
     m->x = m->base + n * dim;
-    m->mean = m->x + least;
-    m->spread = m->mean + d;
-    m->weights = m->spread + d * d;
+    m->weights = m->x + n * dim;
     m->work = m->weights + dim;
     m->sites = (pdx__sites){m->site_memory, m->site_memory + n, m->site_memory + 2 * n,
                             m->site_memory + 2 * n + dim};
@@ -183,18 +56,17 @@ static pdx_status open(imputing *m) {
             return pdx__fail(PDX_EUNSUPPORTED, "a pair with more than %d labels of one judge",
                              MOST_ROWS);
     pdx__rng_init(&m->rng, m->refit->options->seed, m->refit->stream * 64 + 61);
-    PDX__TRY(make_patterns(m));
+    PDX__TRY(
+        pdx__error_model_create(&m->model, m->errors, m->d, m->units, m->base, m->first, m->dim));
     memcpy(m->x, m->base, n * dim * sizeof(double));
     return PDX_OK;
 }
 
 static void close(imputing *m) {
     pdx__free(m->first);
-    pdx__free(m->of_unit);
     pdx__free(m->base);
     pdx__free(m->site_memory);
-    pdx__free(m->pattern);
-    pdx__free(m->memory);
+    pdx__error_model_free(&m->model);
 }
 
 /* Log likelihood of a unit's rows at eta of its properties. */
@@ -229,14 +101,15 @@ static double draw_eta(imputing *m, int64_t unit, const double *rest, double mea
 static void impute_unit(imputing *m, int64_t unit) {
     const pdx__sample *s = m->refit->sample;
     const int32_t d = m->d;
-    const pattern *p = &m->pattern[m->of_unit[unit]];
+    const pdx__error_pattern *p = &m->model.pattern[m->model.of_unit[unit]];
+    const double *mean = m->model.mean;
     const double *base = m->base + m->first[unit] * m->dim;
     double *centre = m->work, *truth = centre + d, *z = truth + d, rest[MOST_ROWS];
     double eta_centre = 0, eta = 0;
     for (int32_t k = 0; k < d; ++k) z[k] = pdx__rng_normal(&m->rng);
     for (int32_t j = 0; j < d; ++j) {
-        centre[j] = m->mean[j];
-        for (int32_t k = 0; k < d; ++k) centre[j] += p->gain[j * d + k] * (base[k] - m->mean[k]);
+        centre[j] = mean[j];
+        for (int32_t k = 0; k < d; ++k) centre[j] += p->gain[j * d + k] * (base[k] - mean[k]);
         if (!(m->errors->noise[j] > 0)) centre[j] = base[j];
         truth[j] = centre[j];
         for (int32_t k = 0; k <= j; ++k) truth[j] += p->root[j * d + k] * z[k];
@@ -258,17 +131,7 @@ static void impute_unit(imputing *m, int64_t unit) {
 }
 
 static void impute(imputing *m) {
-    const int32_t d = m->d;
-    for (int32_t q = 0; q < m->patterns; ++q) {
-        pattern *p = &m->pattern[q];
-        double square = 0;
-        for (int32_t j = 0; j < d; ++j) {
-            p->along[j] = 0;
-            for (int32_t k = 0; k < d; ++k) p->along[j] += p->variance[j * d + k] * m->weights[k];
-            square += p->along[j] * m->weights[j];
-        }
-        p->along_sd = sqrt(fmax(square, 0));
-    }
+    pdx__error_model_aim(&m->model, m->weights);
     for (int64_t u = 0; u < m->units; ++u) impute_unit(m, u);
 }
 
@@ -412,7 +275,8 @@ static pdx_status with_more_error(double *mean, imputing *m, const pdx__fit *ful
         for (int64_t u = 0; u < m->units; ++u)
             for (int32_t k = 0; k < m->d; ++k) {
                 if (!(m->errors->noise[k] > 0)) continue;
-                const double sd = sqrt(more * error_of(m, k, m->errors->looks[u]));
+                const double sd =
+                    sqrt(more * pdx__error_variance(m->errors, k, m->errors->looks[u]));
                 const double error = sd > 0 ? sd * pdx__rng_normal(&m->rng) : 0;
                 for (int64_t i = m->first[u]; i < m->first[u + 1]; ++i)
                     m->x[i * m->dim + k] = m->base[i * m->dim + k] + error;
