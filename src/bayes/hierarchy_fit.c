@@ -10,6 +10,7 @@
 #include "design.h"
 #include "fit_answer.h"
 #include "hierarchy_draws.h"
+#include "tau_density.h"
 
 typedef struct pooled_job {
     pdx__hierarchy *h;
@@ -36,8 +37,6 @@ static pdx_status run_tau(void *context, double tau, double *log_z) {
 
 #define MOST_BEND 0.64
 
-static double at_half(int64_t i, double step) { return ((double)i + 0.5) * step; }
-
 /* A step that resolves the density, and the node next to its mode: climbs on a grid, and draws a
  * finer one while the density bends by more than MOST_BEND, that of a normal density at a step of
  * 0.8 sds. What tau's posterior has of its own, heavy shoulders where some directions are much
@@ -47,26 +46,26 @@ static pdx_status find_grid(pooled_job *job, double *step, int64_t *start) {
     *step = job->tau_scale;
     *start = 0;
     for (int round = 0; round < 12; ++round) {
-        PDX__TRY(run_tau(job, at_half(*start, *step), &z[1]));
-        PDX__TRY(run_tau(job, at_half(*start + 1, *step), &z[2]));
+        PDX__TRY(run_tau(job, pdx__tau_node(*start, *step), &z[1]));
+        PDX__TRY(run_tau(job, pdx__tau_node(*start + 1, *step), &z[2]));
         while (z[2] > z[1]) {
             z[1] = z[2];
             ++*start;
-            PDX__TRY(run_tau(job, at_half(*start + 1, *step), &z[2]));
+            PDX__TRY(run_tau(job, pdx__tau_node(*start + 1, *step), &z[2]));
         }
         z[0] = z[1]; /* even about 0 */
         while (*start > 0) {
-            PDX__TRY(run_tau(job, at_half(*start - 1, *step), &z[0]));
+            PDX__TRY(run_tau(job, pdx__tau_node(*start - 1, *step), &z[0]));
             if (z[0] <= z[1]) break;
             z[2] = z[1];
             z[1] = z[0];
             --*start;
         }
-        PDX__TRY(run_tau(job, at_half(*start + 2, *step), &z[3]));
+        PDX__TRY(run_tau(job, pdx__tau_node(*start + 2, *step), &z[3]));
         const double here = 2 * z[1] - z[0] - z[2], beyond = 2 * z[2] - z[1] - z[3];
         const double bend = fmax(here, beyond);
         if (bend <= MOST_BEND) break;
-        const double mode = at_half(*start, *step) + 0.5 * (z[2] - z[0]) / bend * *step;
+        const double mode = pdx__tau_node(*start, *step) + 0.5 * (z[2] - z[0]) / bend * *step;
         *step *= fmax(sqrt(0.8 * MOST_BEND / bend), 0.2);
         *start = (int64_t)fmax(mode / *step, 0);
     }
@@ -143,70 +142,6 @@ static pdx_status add_node(void *context, double relative) {
     job->relative += relative;
     if (whole) add_links(job, relative);
     return PDX_OK;
-}
-
-/* ---- tau ---- */
-
-/* log density at t from the nodes: even about 0, a polynomial through four neighbours. */
-typedef struct tau_density {
-    double step, value[2 * PDX__MOST_NODES];
-    int64_t first; /* half step of value[0] */
-    int32_t count;
-} tau_density;
-
-static void collect_tau(tau_density *density, const pdx__nodes *nodes, double step) {
-    density->step = step;
-    density->first = INT64_MAX;
-    density->count = nodes->count;
-    for (int32_t i = 0; i < nodes->count; ++i)
-        density->first = (int64_t)fmin((double)density->first, floor(nodes->at[i] / step));
-    for (int32_t i = 0; i < nodes->count; ++i)
-        density->value[(int64_t)floor(nodes->at[i] / step) - density->first] =
-            nodes->log_z[i] - nodes->log_z[0];
-}
-
-static double log_density(const tau_density *t, double tau) {
-    double place = tau / t->step - 0.5, sum = 0;
-    int64_t from = (int64_t)floor(place) - 1, least = t->first == 0 ? -t->count : t->first;
-    int64_t last = t->first + t->count - 1;
-    int32_t points = 4;
-    if (last - least + 1 < points) points = (int32_t)(last - least + 1);
-    if (from > last - points + 1) from = last - points + 1;
-    if (from < least) from = least;
-    for (int32_t i = 0; i < points; ++i) {
-        int64_t at = from + i, mirrored = at < 0 ? -1 - at : at;
-        double term = t->value[mirrored - t->first];
-        for (int32_t j = 0; j < points; ++j)
-            if (j != i) term *= (place - (double)(from + j)) / (double)(i - j);
-        sum += term;
-    }
-    return sum;
-}
-
-/* Moments and quantiles of tau over a fine grid: tau itself has a kink at 0, which nodes miss. */
-static void describe_tau(pdx__pooled_fit *fit, double step, const pdx__fit_settings *settings) {
-    enum { CELLS = 2000 };
-    tau_density t;
-    double mass[CELLS + 1], mean = 0, square = 0;
-    collect_tau(&t, &fit->nodes, step);
-    const double low = t.first == 0 ? 0 : at_half(t.first, step) - 0.5 * step;
-    const double high = at_half(t.first + t.count - 1, step) + 0.5 * step;
-    const double cell = (high - low) / CELLS;
-    mass[0] = 0;
-    for (int i = 0; i < CELLS; ++i) {
-        const double at = low + (i + 0.5) * cell, density = exp(log_density(&t, at));
-        mass[i + 1] = mass[i] + density;
-        mean += density * at;
-        square += density * at * at;
-    }
-    fit->tau_mean = mean / mass[CELLS];
-    fit->tau_sd = sqrt(fmax(square / mass[CELLS] - fit->tau_mean * fit->tau_mean, 0));
-    for (int32_t q = 0; q < settings->quantile_count; ++q) {
-        const double wanted = settings->quantile_probs[q] * mass[CELLS];
-        int i = 0;
-        while (i < CELLS - 1 && mass[i + 1] < wanted) ++i;
-        fit->tau_quantiles[q] = low + cell * (i + (wanted - mass[i]) / (mass[i + 1] - mass[i]));
-    }
 }
 
 /* ---- the fit ---- */
@@ -291,7 +226,7 @@ static pdx_status take_all(pooled_job *job, double step) {
             for (int32_t c = 0; c < fit->d; ++c)
                 cross[c] =
                     cross[c] / job->relative - fit->group[g].mean[c] * fit->group[other].mean[c];
-    describe_tau(fit, step, settings);
+    pdx__tau_describe(fit, step, settings);
     return take_differences(job);
 }
 
@@ -411,8 +346,8 @@ pdx_status pdx__pooled_fit_run(pdx__pooled_fit *out, pdx__hierarchy *hierarchy, 
     if (status == PDX_OK) status = find_grid(&job, &step, &start);
     job.converged = 1;
     if (status == PDX_OK)
-        status =
-            pdx__nodes_lay(&out->nodes, at_half(start, step), step, 0, run_tau, add_node, &job);
+        status = pdx__nodes_lay(&out->nodes, pdx__tau_node(start, step), step, 0, run_tau, add_node,
+                                &job);
     if (status == PDX_OK) status = take_all(&job, step);
     if (status == PDX_OK && settings->summaries) status = answer(&job, &draws);
     pdx__joint_draws_free(&draws);
