@@ -80,8 +80,8 @@ PDX_API const double *pdx_similarity_high(const pdx_similarity *similarity, int3
  * weights are constant. */
 PDX_API const char *pdx_similarity_note(const pdx_similarity *similarity);
 
-/* P(judge a is nearer to b than to c) over posterior draws; group NULL: overall. PDX_EINVAL where a
- * judge has means only. */
+/* P(judge a is nearer to b than to c) over posterior draws; group NULL: overall. With b and c
+ * exchanged it is 1 less that. PDX_EINVAL where a judge has means only. */
 PDX_API pdx_status pdx_study_nearer(double *probability, const pdx_study *study, const char *group,
                                     int32_t metric, const char *a, const char *b, const char *c,
                                     const pdx_similarity_options *options);

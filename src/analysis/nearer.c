@@ -14,6 +14,13 @@ typedef struct trio {
     int32_t groups;     /* in the sum */
 } trio;
 
+/* A fit's draws are the same wherever its judge stands among the three. */
+static uint64_t number_of(const pdx_study *study, const pdx_posterior *fit) {
+    uint64_t k = 0;
+    while (study->fit[k] != fit) ++k;
+    return k;
+}
+
 /* Adds a group where all three have fits. */
 static pdx_status add_group(trio *t, const char *group) {
     const pdx_posterior *fit[3];
@@ -30,7 +37,7 @@ static pdx_status add_group(trio *t, const char *group) {
     pdx_status status = PDX_OK;
     for (int i = 0; i < 3; ++i)
         PDX__GO(pdx__draws_create(&draw[i], fit[i], draws, t->options->seed,
-                                  (uint64_t)(3 * t->groups + i)));
+                                  number_of(t->study, fit[i])));
     ++t->groups;
     int32_t d = fit[0]->d;
     for (int64_t k = 0; k < draws; ++k) {

@@ -43,7 +43,7 @@ class OfStudies(unittest.TestCase):
     def test_nearer(self):
         a, b, c = self.study.judges
         one, other = self.study.nearer(a, b, c), self.study.nearer(a, c, b)
-        self.assertAlmostEqual(one + other, 1, delta=0.15)
+        self.assertAlmostEqual(one + other, 1, places=12)
         with self.assertRaises(pdx.InvalidError):
             self.truth.nearer(a, b, c)
 

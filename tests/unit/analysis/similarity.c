@@ -126,7 +126,11 @@ static void uncertainty(void) {
     OK(pdx_study_nearer(&p, study, NULL, PDX_METRIC_L1, "up", "down", "near", NULL));
     CHECK_NEAR(p, 0, 0);
     OK(pdx_study_nearer(&p, study, NULL, PDX_METRIC_L2, "down", "up", "up", NULL));
-    CHECK(p > 0.4 && p < 0.6);
+    CHECK_NEAR(p, 0.5, 0);
+    double other;
+    OK(pdx_study_nearer(&p, study, NULL, PDX_METRIC_L2, "near", "up", "down", NULL));
+    OK(pdx_study_nearer(&other, study, NULL, PDX_METRIC_L2, "near", "down", "up", NULL));
+    CHECK_NEAR(p + other, 1, 1e-15);
     CHECK_INT(pdx_study_nearer(&p, study, NULL, 0, "up", "near", "who", NULL), PDX_ENOTFOUND);
     CHECK_INT(pdx_study_nearer(&p, study, "none", 0, "up", "near", "down", NULL), PDX_ENOTFOUND);
     /* the same numbers on any number of threads */
