@@ -1,6 +1,6 @@
-/* The parallel loop on POSIX threads. Where there is progress to be told, the caller's own thread
- * only watches: it calls progress five times a second, however slow a task is. Where not, it is one
- * of the workers, and with one thread or one task no thread is made. */
+/* The parallel loop on POSIX threads. The caller's own thread only watches: it calls progress five
+ * times a second, however slow a task is. Where nothing is to be watched and there is one thread or
+ * one task, no thread is made. */
 #include "pool.h"
 
 #include <pthread.h>
@@ -84,31 +84,6 @@ static void signals_for_the_host(sigset_t *set) {
     for (size_t i = 0; i < sizeof own / sizeof *own; ++i) sigdelset(set, own[i]);
 }
 
-/* Until all have ended; 1 where progress asked to stop. */
-static int watch(job *j, const pdx_hooks *hooks, const char *what, double start) {
-    int canceled = 0;
-    pthread_mutex_lock(&j->lock);
-    while (j->running > 0) {
-        struct timespec until;
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += 200000000;
-        if (until.tv_nsec >= 1000000000) {
-            until.tv_nsec -= 1000000000;
-            ++until.tv_sec;
-        }
-        if (pthread_cond_timedwait(&j->finished, &j->lock, &until) == 0) continue;
-        pthread_mutex_unlock(&j->lock);
-        if (!canceled &&
-            pdx__pool_asks_to_stop(hooks, what, atomic_load(&j->done), j->tasks, start)) {
-            canceled = 1;
-            atomic_store(&j->stop, 1);
-        }
-        pthread_mutex_lock(&j->lock);
-    }
-    pthread_mutex_unlock(&j->lock);
-    return canceled;
-}
-
 pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
                          const pdx_hooks *hooks, const char *what) {
     int watched = hooks && hooks->progress;
@@ -130,8 +105,7 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
     pthread_cond_init(&j.finished, &clock);
     pthread_condattr_destroy(&clock);
     double start = pdx__seconds();
-    const int32_t own = !watched; /* worker 0 is the caller */
-    int32_t started = own;
+    int32_t started = 0;
     j.running = threads;
     sigset_t blocked, before;
     signals_for_the_host(&blocked);
@@ -143,14 +117,25 @@ pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void 
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     pthread_mutex_lock(&j.lock);
     j.running -= threads - started;
-    pthread_mutex_unlock(&j.lock);
-    if (own) {
-        workers[0] = (worker){.job = &j};
-        work(&workers[0]);
-        working_for = j.outer;
+    int canceled = 0;
+    while (j.running > 0) {
+        struct timespec until;
+        clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += 200000000;
+        if (until.tv_nsec >= 1000000000) {
+            until.tv_nsec -= 1000000000;
+            ++until.tv_sec;
+        }
+        if (pthread_cond_timedwait(&j.finished, &j.lock, &until) == 0) continue;
+        pthread_mutex_unlock(&j.lock);
+        if (!canceled && pdx__pool_asks_to_stop(hooks, what, atomic_load(&j.done), tasks, start)) {
+            canceled = 1;
+            atomic_store(&j.stop, 1);
+        }
+        pthread_mutex_lock(&j.lock);
     }
-    const int canceled = watch(&j, hooks, what, start);
-    for (int32_t i = own; i < started; ++i) pthread_join(workers[i].thread, NULL);
+    pthread_mutex_unlock(&j.lock);
+    for (int32_t i = 0; i < started; ++i) pthread_join(workers[i].thread, NULL);
     pthread_mutex_destroy(&j.lock);
     pthread_cond_destroy(&j.finished);
     pdx__free(workers);

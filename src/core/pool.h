@@ -12,8 +12,8 @@ int32_t pdx__pool_threads(int32_t wanted, int64_t tasks); /* wanted <= 0: all co
 
 /* Runs tasks 0..tasks-1 on `threads` threads (from pdx__pool_threads). `hooks` may be NULL; its
  * progress is called on the caller's thread with `what`. The first failure (of the lowest task that
- * failed) is returned with its message; no task is started after one was seen. Without a progress
- * callback the caller's thread is one of them. */
+ * failed) is returned with its message; no task is started after one was seen. With one thread
+ * and no progress callback everything runs on the caller's. */
 pdx_status pdx__pool_run(int32_t threads, int64_t tasks, pdx__task_fn run, void *context,
                          const pdx_hooks *hooks, const char *what);
 

@@ -13,7 +13,7 @@
 
 /* Numbers of a panel: as many rows of the weights as fit, so that small matrices go in one product.
  */
-enum { PANEL_NUMBERS = 1 << 22, EXPANDED_ROWS = 16 };
+enum { PANEL_NUMBERS = 1 << 22 };
 
 static int64_t panel_rows(const pdx__matrix *w) {
     int64_t fit = PANEL_NUMBERS / w->columns / 64 * 64;
@@ -30,8 +30,7 @@ typedef struct expand_job {
 static pdx_status expand_chunk(void *context, int64_t task, int32_t worker) {
     const expand_job *j = context;
     (void)worker;
-    int64_t from = task * EXPANDED_ROWS;
-    int64_t rows = j->rows - from < EXPANDED_ROWS ? j->rows - from : EXPANDED_ROWS;
+    int64_t from = task * 64, rows = j->rows - from < 64 ? j->rows - from : 64;
     int64_t row_bytes = (int64_t)(j->w->tensor->bytes / (size_t)j->w->tensor->count) / j->w->rows;
     pdx__dequantise(j->w->tensor->dtype, j->w->data + (j->first + from) * row_bytes,
                     rows * j->w->columns, j->out + from * j->w->columns);
@@ -54,7 +53,7 @@ static pdx_status expand(pdx__cpu *c, const pdx__matrix *w, int64_t first, int64
         c->panel_size = wanted;
     }
     expand_job job = {w, first, rows, c->panel};
-    int64_t tasks = (rows + EXPANDED_ROWS - 1) / EXPANDED_ROWS;
+    int64_t tasks = (rows + 63) / 64;
     *out = c->panel;
     return pdx__pool_run(pdx__pool_threads(c->threads, tasks), tasks, expand_chunk, &job, NULL,
                          "weights");
