@@ -149,59 +149,45 @@ static const cli_option common_table[] = {
     {.kind = CLI_SWITCH, .name = "help-all", .target = &help_all_asked, .help = "every option"},
     {.kind = CLI_END},
 };
-static cli_option rows[128]; /* of all tables, in the order of help; CLI_END closes them */
+static const cli_option *tables[9];
 
-static const cli_option *find_option(const cli_option *o, const char *name, size_t length) {
-    for (; o->kind != CLI_END; ++o)
-        if (o->kind != CLI_HEADING && strlen(o->name) == length && !memcmp(o->name, name, length))
-            return o;
-    return NULL;
-}
-
-/* A table's rows from `end` on, those of CLI_SHARED filled; returns the new end. */
-static cli_option *add_rows(cli_option *end, const cli_option *table) {
-    for (const cli_option *o = table; o->kind != CLI_END; ++o, ++end) {
-        const cli_option *same = o;
-        if (o->kind == CLI_SHARED) same = find_option(o->from, o->name, strlen(o->name));
-        if (!same || end == rows + sizeof rows / sizeof *rows - 1) abort(); /* a wrong table */
-        *end = *same;
-        end->advanced = o->advanced;
-        if (o->help) end->help = o->help;
+static void collect_tables(void) {
+    int count = 0;
+    while (count < 4 && program->tables[count]) {
+        tables[count] = program->tables[count];
+        ++count;
     }
-    return end;
-}
-
-static void collect_rows(void) {
-    cli_option *end = rows;
-    for (int t = 0; t < 4 && program->tables[t]; ++t) end = add_rows(end, program->tables[t]);
     output_table[1].argument = program->output_argument;
     output_table[1].help = program->output_help;
-    end = add_rows(end, output_table);
+    tables[count++] = output_table;
     if (program->formats == 2) format_table[0].help = "of what stdout gets; default table";
-    if (program->formats) end = add_rows(end, format_table);
-    add_rows(end, common_table)->kind = CLI_END;
+    if (program->formats) tables[count++] = format_table;
+    tables[count++] = common_table;
+    tables[count] = NULL;
 }
 
 static void print_help(int everything) {
     enum { COLUMN = 28 };
     printf("%s: %s\n\nusage: %s\n", program->name, program->purpose, program->usage);
-    const char *heading = NULL;
-    for (const cli_option *o = rows; o->kind != CLI_END; ++o) {
-        if (o->kind == CLI_HEADING) {
-            heading = o->name;
-            continue;
+    for (int t = 0; tables[t]; ++t) {
+        const char *heading = NULL;
+        for (const cli_option *o = tables[t]; o->kind != CLI_END; ++o) {
+            if (o->kind == CLI_HEADING) {
+                heading = o->name;
+                continue;
+            }
+            if (o->advanced && !everything) continue;
+            if (heading) printf("\n%s\n", heading);
+            heading = NULL;
+            int used = printf("  %s%s %s", o->name[1] ? "--" : "-", o->name,
+                              o->argument ? o->argument : "");
+            if (used > COLUMN - 1) {
+                putchar('\n');
+                used = 0;
+            }
+            printf("%*s", COLUMN - used, "");
+            cli_print_wrapped(stdout, o->help, COLUMN);
         }
-        if (o->advanced && !everything) continue;
-        if (heading) printf("\n%s\n", heading);
-        heading = NULL;
-        int used =
-            printf("  %s%s %s", o->name[1] ? "--" : "-", o->name, o->argument ? o->argument : "");
-        if (used > COLUMN - 1) {
-            putchar('\n');
-            used = 0;
-        }
-        printf("%*s", COLUMN - used, "");
-        cli_print_wrapped(stdout, o->help, COLUMN);
     }
     if (program->closing) printf("\n%s\n", program->closing);
 }
@@ -225,19 +211,29 @@ static int edits_between(const char *a, const char *b) {
     return row[length];
 }
 
+static const cli_option *find_option(const char *name, size_t length) {
+    for (int t = 0; tables[t]; ++t)
+        for (const cli_option *o = tables[t]; o->kind != CLI_END; ++o)
+            if (o->kind != CLI_HEADING && strlen(o->name) == length &&
+                !memcmp(o->name, name, length))
+                return o;
+    return NULL;
+}
+
 static void refuse_unknown(const char *word) {
     char name[64];
     snprintf(name, sizeof name, "%.*s", (int)strcspn(word, "="), word);
     const char *bare = name + strspn(name, "-"), *nearest = NULL;
     int fewest = 3;
-    for (const cli_option *o = rows; o->kind != CLI_END; ++o) {
-        if (o->kind == CLI_HEADING || !o->name[1]) continue;
-        int edits = edits_between(bare, o->name);
-        if (edits < fewest) {
-            fewest = edits;
-            nearest = o->name;
+    for (int t = 0; tables[t]; ++t)
+        for (const cli_option *o = tables[t]; o->kind != CLI_END; ++o) {
+            if (o->kind == CLI_HEADING || !o->name[1]) continue;
+            int edits = edits_between(bare, o->name);
+            if (edits < fewest) {
+                fewest = edits;
+                nearest = o->name;
+            }
         }
-    }
     if (nearest)
         cli_fail(CLI_BAD_INPUT, "there is no option %s; did you mean --%s?", name, nearest);
     cli_fail(CLI_BAD_INPUT, "there is no option %s; %s --help-all lists them", name, program->name);
@@ -305,8 +301,7 @@ static void take_value(const cli_option *o, const char *value) {
         if (!o->call(o->target, value)) refuse_value(o, value);
         return;
     case CLI_END:
-    case CLI_HEADING:
-    case CLI_SHARED: return;
+    case CLI_HEADING: return;
     }
 }
 
@@ -354,7 +349,7 @@ static void check_output(void) {
 void cli_parse(const cli_program *the_program, int argc, char **argv) {
     program = the_program;
     cli = (cli_common){.format = -1, .seed = 1};
-    collect_rows();
+    collect_tables();
     int words_only = 0;
     for (int i = 1; i < argc; ++i) {
         const char *word = argv[i];
@@ -374,7 +369,7 @@ void cli_parse(const cli_program *the_program, int argc, char **argv) {
         int is_long = word[1] == '-';
         const char *name = word + 1 + is_long;
         size_t length = is_long ? strcspn(name, "=") : 1;
-        const cli_option *o = find_option(rows, name, length);
+        const cli_option *o = find_option(name, length);
         if (!o || is_long != (o->name[1] != 0)) refuse_unknown(word);
         const char *value =
             is_long ? (name[length] ? name + length + 1 : NULL) : (name[1] ? name + 1 : NULL);

@@ -27,8 +27,7 @@ typedef enum cli_kind {
     CLI_INT64,   /* int64_t in [least, most] */
     CLI_REAL,    /* double in [least, most] */
     CLI_CHOICE, /* int32_t: which of the words of `argument`, "auto|ep|stis|nuts", counted from 0 */
-    CLI_CALL,   /* `call` reads the value */
-    CLI_SHARED  /* the row of this name in the table `from`, with this row's `advanced`, `help` */
+    CLI_CALL    /* `call` reads the value */
 } cli_kind;
 
 /* One row of an option table. */
@@ -36,13 +35,12 @@ typedef struct cli_option {
     cli_kind kind;
     const char *name;     /* without dashes; one letter takes one dash */
     const char *argument; /* how help shows the value; NULL for switches */
-    const char *help;     /* CLI_SHARED: NULL for that of `from` */
+    const char *help;
     void *target;
     double least, most;
     int advanced; /* shown by --help-all only */
     /* CLI_CALL: 1 where the value was understood. */
     int (*call)(void *target, const char *value);
-    const struct cli_option *from; /* CLI_SHARED */
 } cli_option;
 
 typedef struct cli_program {
