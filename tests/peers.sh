@@ -9,8 +9,8 @@
 # benchmark (40 queries): answers that please a judge, by llama-cpp-python's server, and what they win.
 # interventions (../shared/data/llmbar, 100 pairs): what edits do to the local judge. Asks no peer.
 # PEERS_PYTHON: a Python that has llama-cpp-python[server] (local: and torch, transformers); without
-# it, one is made in build-test/peers. llama.cpp is built without the instructions of this one
-# processor (GGML_NATIVE=OFF), for its AMX path crashes on some virtual machines.
+# it, one is made in build-test/peers. llama.cpp is built with this processor's vector instructions
+# but not natively (GGML_NATIVE=OFF), for its AMX path crashes on some virtual machines.
 set -e
 cd "$(dirname "$0")/.."
 . examples/setup.sh
@@ -31,8 +31,11 @@ python=$PEERS_PYTHON
 if [ -z "$python" ]; then
     python=build-test/peers/bin/python
     [ -x "$python" ] || python3 -m venv build-test/peers
-    CMAKE_ARGS="-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON" \
-        "$python" -m pip install -q 'llama-cpp-python[server]==0.3.36' numpy
+    flags="-DGGML_NATIVE=OFF -DGGML_AVX2=ON -DGGML_FMA=ON -DGGML_F16C=ON"
+    for feature in AVX512F:AVX512 AVX512_VNNI:AVX512_VNNI AVX512_BF16:AVX512_BF16 AVX512VBMI:AVX512_VBMI; do
+        if grep -qiw "${feature%:*}" /proc/cpuinfo; then flags="$flags -DGGML_${feature#*:}=ON"; fi
+    done
+    CMAKE_ARGS=$flags "$python" -m pip install -q 'llama-cpp-python[server]==0.3.36' numpy
     if [ $what = local ]; then "$python" -m pip install -q torch transformers accelerate gguf; fi
 fi
 case $what in
