@@ -53,7 +53,9 @@ enum {
     PDX_HTTP_CHAT = 1,               /* /v1/chat/completions with top_logprobs */
     PDX_HTTP_VERDICT = 2,            /* /v1/chat/completions, the verdict found in the text */
     PDX_HTTP_TOKEN_IDS = 3,          /* vLLM: /v1/completions with logprob_token_ids */
-    PDX_HTTP_GENERATIVE_SCORING = 4, /* vLLM: /generative_scoring; no coverage */
+    PDX_HTTP_GENERATIVE_SCORING = 4, /* vLLM: /generative_scoring; no coverage. It cuts the end off
+                                        prompts beyond its context; rows say so where /tokenize
+                                        was asked for the labels, too. */
     PDX_HTTP_SCORE = 5,              /* SGLang: /v1/score */
     PDX_HTTP_LLAMA = 6               /* llama.cpp's server: /completion with n_probs */
 };

@@ -193,6 +193,9 @@ static pdx_status take_spelling(session *s, int32_t label, const char *before) {
         snprintf(why, sizeof why, "%s", pdx_error_message());
         status = pdx__fail(PDX_ENETWORK, "/tokenize: %s: name the labels' token ids", why);
     }
+    const cJSON *context = cJSON_GetObjectItemCaseSensitive(told.answer, "max_model_len");
+    if (status == PDX_OK && cJSON_IsNumber(context) && context->valuedouble < 1e15)
+        h->context = (int64_t)context->valuedouble;
     if (status == PDX_OK && cJSON_GetArraySize(tokens) == 1 && cJSON_IsNumber(tokens->child))
         h->ids[label][h->id_count[label]++] = tokens->child->valueint;
     pdx__told_free(&told);

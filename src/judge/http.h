@@ -16,6 +16,7 @@ typedef struct pdx__http_judge {
     const char *label[3]; /* first, second, tie */
     void *pattern;        /* verdicts: compiled */
     int32_t ids[2][PDX__MOST_IDS], id_count[2];
+    int64_t context;    /* tokens, as /tokenize says; 0: unknown */
     double temperature; /* NaN: left to the server */
     char prompt_sha256[65];
 } pdx__http_judge;

@@ -139,6 +139,7 @@ static int32_t read_llama(const pdx__http_judge *h, const cJSON *body, pdx__answ
 static int32_t read_scores(const pdx__http_judge *h, const cJSON *body, pdx__answer *out,
                            char reason[256]) {
     double p[2] = {0, 0};
+    int64_t read, written;
     const cJSON *scores = cJSON_GetObjectItemCaseSensitive(body, "scores");
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(body, "data");
     int32_t vllm = h->j.kind == PDX_HTTP_GENERATIVE_SCORING;
@@ -154,6 +155,12 @@ static int32_t read_scores(const pdx__http_judge *h, const cJSON *body, pdx__ans
     }
     if (!(p[0] >= 0 && p[1] >= 0 && p[0] + p[1] <= 1 + 1e-3 && p[0] + p[1] > 0))
         return cannot(reason, "the answer has no probabilities of the labels");
+    pdx__chat_usage(body, &read, &written);
+    if (vllm && h->context > 0 && read >= h->context - 1) {
+        out->failure = "the prompt is longer than the server's context, which cut its end off";
+        out->permanent = 1;
+        return PDX__ACCEPT_GOOD;
+    }
     out->normalised = vllm;
     double *logp[2] = {&out->logp_first, &out->logp_second};
     for (int k = 0; k < 2; ++k) {

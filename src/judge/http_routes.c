@@ -46,10 +46,12 @@ static void add_ids(const pdx__http_judge *h, pdx__buf *out, const char *key, in
     pdx__buf_char(out, ']');
 }
 
-/* Query and one item, which the server joins. */
+/* Query and one item, which the server joins: SGLang as texts; vLLM as tokens, so that nothing may
+ * stand before the item. */
 static void add_scoring(const pdx__http_judge *h, const pdx__buf *prompt, size_t tail,
                         pdx__buf *out) {
     int32_t vllm = h->j.kind == PDX_HTTP_GENERATIVE_SCORING;
+    if (vllm) tail = 0;
     pdx__buf_text(out, "{\"model\":");
     pdx__buf_json_string(out, h->o.model, strlen(h->o.model));
     pdx__buf_text(out, ",\"query\":");

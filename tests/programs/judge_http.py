@@ -66,6 +66,20 @@ def test_token_ids():
         refused(judge(folder, server, "--kind", "score"), 3, "/tokenize", "404", "token ids")
 
 
+def test_a_prompt_that_the_server_cuts():
+    """vLLM's scoring cuts the end off long prompts and says nothing but how many tokens it read."""
+    with support.Folder() as folder, Server() as server:
+        write_pairs(folder, 2)
+        folder.write("pairs.jsonl", read(folder, "pairs.jsonl").replace("Why 1?", "Why [[long]]?"))
+        done = judge(folder, server, "--kind", "generative-scoring")
+        equal(done.status, 0, done.err)
+        equal([("error" in row, row["pair"]) for row in rows(folder)],
+              [(False, "p0"), (False, "p0"), (True, "p1"), (True, "p1")])
+        check("cut its end off" in rows(folder)[3]["error"], rows(folder)[3])
+        for _, body, _ in server.requests:
+            check(body.get("query", "") == "", "what stands before the item is made into tokens apart")
+
+
 def test_batch_files():
     with support.Folder() as folder, Server() as server:
         write_pairs(folder)

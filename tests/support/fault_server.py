@@ -80,11 +80,15 @@ def score(body):
     return {"scores": [scores], "model": body["model"], "usage": None, "object": "scoring"}
 
 
+CONTEXT = 2048
+
+
 def generative(body):
-    """vLLM's: the first label's probability alone."""
+    """vLLM's: the first label's probability alone. A prompt with [[long]] is cut to the context."""
     return {"id": "generative-scoring-1", "object": "list", "created": 1, "model": body["model"],
             "data": [{"index": 0, "object": "score", "score": score(body)["scores"][0][0]}],
-            "usage": {"prompt_tokens": 9, "total_tokens": 9, "completion_tokens": 0}}
+            "usage": {"prompt_tokens": CONTEXT - 1 if "[[long]]" in body["items"][0] else 9,
+                      "total_tokens": 9, "completion_tokens": 1}}
 
 
 def llama(body):
@@ -95,7 +99,7 @@ def llama(body):
 
 def tokenize(body):
     ids = {" A": [362], "A": [32], " B": [425], "B": [33]}
-    return {"tokens": ids.get(body["prompt"], [1, 2]), "count": 1}
+    return {"tokens": ids.get(body["prompt"], [1, 2]), "count": 1, "max_model_len": CONTEXT}
 
 
 ROUTES = {"/v1/completions": completion, "/v1/chat/completions": chat, "/v1/score": score,
