@@ -143,7 +143,8 @@ typedef struct pdx_judge_result {
 PDX_API pdx_status pdx_judge_run(pdx_judge_result *result, pdx_judge *judge, pdx_dataset *dataset,
                                  const char *path, const pdx_judge_options *options);
 
-/* Batch files in OpenAI's form, for batch services and `vllm run-batch`. Judges over HTTP only. */
+/* Batch files in OpenAI's form, for batch services and `vllm run-batch` (which takes chat routes;
+ * those of completions by its version). Judges over HTTP only. */
 typedef struct pdx_batch_result {
     int64_t requests; /* written; read: results */
     int64_t answered; /* asks that the journal answers already; read: good results */
