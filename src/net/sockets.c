@@ -43,8 +43,9 @@ pdx_status pdx__sockets_want(pdx__sockets *s, int socket, int what, int32_t plai
         PDX__TRY(pdx__grow(&s->list, &s->capacity, (size_t)socket + 1, sizeof *s->list));
         memset(s->list + had, 0, (s->capacity - had) * sizeof *s->list);
     }
-    if (rests) events = plain ? s->list[socket].in_set & EPOLLIN : 0;
+    if (rests) events = s->list[socket].in_set & EPOLLIN;
     s->list[socket].in_use = !rests;
+    s->list[socket].plain = plain != 0;
     return set(s, socket, events) ? pdx__fail(PDX_EIO, "epoll: %s", strerror(errno)) : PDX_OK;
 }
 
@@ -58,10 +59,10 @@ void pdx__sockets_forget(pdx__sockets *s, int socket) {
     s->list[socket].in_use = 0;
 }
 
-/* Something came, or the server closed it: either way curl finds the connection dead. */
+/* Something came, or the server closed it: either way curl finds it at its next look. */
 static void speaks_at_rest(pdx__sockets *s, int socket) {
     char byte;
-    if (recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
+    if (s->list[socket].plain && recv(socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0) {
         s->spoke_unasked = 1;
         shutdown(socket, SHUT_RDWR);
     }

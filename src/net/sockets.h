@@ -1,7 +1,8 @@
-/* The sockets that curl waits for, in one epoll set. A connection at rest stays in the set where
- * its bytes can be seen (HTTP/1.1 without TLS): what a server says there without being asked is an
- * answer too many, which the next request on the connection would take for its own. So
- * pdx__sockets_wait, which closes such connections, is to be called before anything is sent. */
+/* The sockets that curl waits for, in one epoll set. A connection at rest stays in the set, so that
+ * its next request costs no system call. What a server says there without being asked, where its
+ * bytes can be seen (HTTP/1.1 without TLS), is an answer too many, which the next request on the
+ * connection would take for its own. So pdx__sockets_wait, which closes such connections, is to be
+ * called before anything is sent. */
 #ifndef PDX_NET_SOCKETS_H
 #define PDX_NET_SOCKETS_H
 
@@ -12,6 +13,7 @@
 typedef struct pdx__socket {
     unsigned char in_set; /* EPOLLIN, EPOLLOUT: what the set waits for; 0: not in it */
     unsigned char in_use; /* curl waits for it: a request is under way */
+    unsigned char plain;  /* what arrives there can be seen */
 } pdx__socket;
 
 typedef struct pdx__sockets {
@@ -25,8 +27,7 @@ typedef struct pdx__sockets {
 
 pdx_status pdx__sockets_open(pdx__sockets *s);
 void pdx__sockets_close(pdx__sockets *s); /* also one that did not open */
-/* What curl waits for: CURL_POLL_IN, _OUT or _INOUT; _REMOVE: the socket is at rest. `plain`: what
- * arrives there can be seen. */
+/* What curl waits for: CURL_POLL_IN, _OUT or _INOUT; _REMOVE: the socket is at rest. */
 pdx_status pdx__sockets_want(pdx__sockets *s, int socket, int what, int32_t plain);
 int32_t pdx__sockets_in_use(const pdx__sockets *s, int socket);
 void pdx__sockets_forget(pdx__sockets *s, int socket); /* before it is closed */

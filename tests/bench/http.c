@@ -1,10 +1,10 @@
 /* The engine beside wrk, and beside libcurl alone, on the same loopback servers, which answer at
- * once: nginx with one worker, and one of our own that does as little as a server can. Requests a
- * second and processor time of each, on one thread and as many connections, and how much memory a
- * run of COUNT asks takes beyond its start. One JSON line for each server; without wrk or nginx
- * what is there is measured. bench-http [COUNT (200000) [CONNECTIONS (64) [SECONDS OF WRK (3)]]] */
+ * once: nginx with one worker, with TLS as judges by API have it and without, and one of our own
+ * that does as little as a server can. Requests a second and processor time of each, on one thread
+ * and as many connections, and how much memory a run of COUNT asks takes beyond its start. One JSON
+ * line for each server; without wrk or nginx what is there is measured. bench-http [COUNT (200000)
+ * [CONNECTIONS (64) [SECONDS OF WRK (3)]]] */
 #include <curl/curl.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "core/pool.h"
-#include "instant_server.h"
 #include "net/ask.h"
+#include "nginx_server.h"
 
 #define ANSWER                                                                                     \
     "{\"id\":\"cmpl-1\",\"object\":\"text_completion\",\"model\":\"m-0613\",\"choices\":[{"        \
@@ -58,7 +58,7 @@ static double resident_mib(void) {
 }
 
 /* wrk's requests a second, -1 where it is not installed; *count: how many it sent. */
-static double wrk(int port, int connections, int seconds, double *processor, double *count) {
+static double wrk(const char *url, int connections, int seconds, double *processor, double *count) {
     char script[128], command[512], line[256];
     pdx__buf body = PDX__BUF_EMPTY;
     double rate = -1, before = processor_seconds(RUSAGE_CHILDREN);
@@ -72,9 +72,8 @@ static double wrk(int port, int connections, int seconds, double *processor, dou
             body.data);
     fclose(file);
     pdx__buf_free(&body);
-    snprintf(command, sizeof command,
-             "wrk -t1 -c%d -d%d -s %s http://127.0.0.1:%d/v1/completions 2>/dev/null", connections,
-             seconds, script, port);
+    snprintf(command, sizeof command, "wrk -t1 -c%d -d%d -s %s %s/v1/completions 2>/dev/null",
+             connections, seconds, script, url);
     FILE *run = popen(command, "r");
     *count = 0;
     while (run && fgets(line, sizeof line, run)) {
@@ -90,13 +89,14 @@ typedef struct measured {
     double rate, processor, grown; /* requests a second, seconds a request, MiB */
 } measured;
 
-static measured ours(int port, int64_t count, int connections) {
-    char url[64], journal[128];
+static measured ours(const char *url, int64_t count, int connections) {
+    char journal[128], certificate[128];
     pdx_http_options given, o;
     pdx_http_options_init(&given);
-    snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
     path_in(journal, "journal");
+    path_in(certificate, "cert.pem");
     given.url = url;
+    if (!strncmp(url, "https", 5)) given.ca_file = certificate;
     given.model = "m";
     given.concurrency = connections;
     pdx__asker_setup setup = {.options = &o, .journal = journal, .accept = accept_all};
@@ -156,8 +156,8 @@ static size_t drop(char *data, size_t size, size_t count, void *context) {
     return size * count;
 }
 
-static double libcurl_alone(int port, int64_t count, int connections) {
-    char text[64];
+static double libcurl_alone(const char *base, int64_t count, int connections) {
+    char text[128], certificate[128];
     pdx__buf body = PDX__BUF_EMPTY;
     struct epoll_event ready[256];
     int64_t sent = 0, done = 0;
@@ -165,7 +165,8 @@ static double libcurl_alone(int port, int64_t count, int connections) {
     CURLM *multi = curl_multi_init();
     CURLU *url = curl_url();
     struct curl_slist *headers = curl_slist_append(NULL, "Content-Type: application/json");
-    snprintf(text, sizeof text, "http://127.0.0.1:%d/v1/completions", port);
+    snprintf(text, sizeof text, "%s/v1/completions", base);
+    path_in(certificate, "cert.pem");
     curl_url_set(url, CURLUPART_URL, text, 0);
     body_of(&body, 1);
     poll_set = epoll_create1(0);
@@ -177,6 +178,7 @@ static double libcurl_alone(int port, int64_t count, int connections) {
         CURL *easy = curl_easy_init();
         curl_easy_setopt(easy, CURLOPT_CURLU, url);
         curl_easy_setopt(easy, CURLOPT_PROXY, "");
+        curl_easy_setopt(easy, CURLOPT_CAINFO, certificate);
         curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, (long)body.length);
         curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.data);
@@ -211,57 +213,15 @@ static double libcurl_alone(int port, int64_t count, int connections) {
     return rate;
 }
 
-/* nginx with one worker, in the folder; process 0 where it is not installed. */
-static instant_server nginx_start(void) {
-    static const char *kept[] = {"client_body", "proxy", "fastcgi", "uwsgi", "scgi"};
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    socklen_t size = sizeof at;
-    char path[128];
-    int probe = socket(AF_INET, SOCK_STREAM, 0), null = open("/dev/null", O_WRONLY);
-    if (probe < 0 || bind(probe, (struct sockaddr *)&at, size) ||
-        getsockname(probe, (struct sockaddr *)&at, &size))
-        exit(1);
-    close(probe);
-    path_in(path, "nginx.conf");
-    FILE *file = fopen(path, "w");
-    if (!file) exit(1);
-    fprintf(file,
-            "daemon off;\nworker_processes 1;\npid %s/pid;\nerror_log /dev/null;\n"
-            "events { worker_connections 4096; }\nhttp {\naccess_log off;\n"
-            "keepalive_requests 1000000000;\nclient_body_buffer_size 64k;\n",
-            folder);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; ++i)
-        fprintf(file, "%s_temp_path %s/temp;\n", kept[i], folder);
-    fprintf(file,
-            "server { listen 127.0.0.1:%d; default_type application/json;\n"
-            "location / { return 200 '%s'; } } }\n",
-            ntohs(at.sin_port), ANSWER);
-    fclose(file);
-    instant_server server = {fork(), ntohs(at.sin_port)};
-    if (server.process == 0) {
-        prctl(PR_SET_PDEATHSIG, SIGTERM);
-        dup2(null, 2);
-        execlp("nginx", "nginx", "-p", folder, "-c", path, (char *)NULL);
-        _exit(127);
-    }
-    for (int tries = 0; tries < 200; ++tries, usleep(20000)) {
-        if (waitpid(server.process, NULL, WNOHANG) > 0) return (instant_server){0, 0};
-        probe = socket(AF_INET, SOCK_STREAM, 0);
-        int failed = connect(probe, (struct sockaddr *)&at, sizeof at);
-        close(probe);
-        if (!failed) return server;
-    }
-    return server;
-}
-
-static void against(const char *name, instant_server server, int64_t count, int connections,
-                    int seconds) {
+static void against(const char *name, const char *scheme, instant_server server, int64_t count,
+                    int connections, int seconds) {
+    char url[64];
     double theirs = 0, sent = 0, peer = -1, before = processor_seconds(RUSAGE_CHILDREN);
-    if (seconds) peer = wrk(server.port, connections, seconds, &theirs, &sent);
-    measured m = ours(server.port, count, connections);
-    double alone = libcurl_alone(server.port, count, connections);
-    kill(server.process, SIGTERM);
-    waitpid(server.process, NULL, 0);
+    snprintf(url, sizeof url, "%s://127.0.0.1:%d", scheme, server.port);
+    if (seconds) peer = wrk(url, connections, seconds, &theirs, &sent);
+    measured m = ours(url, count, connections);
+    double alone = libcurl_alone(url, count, connections);
+    nginx_stop(server);
     double its =
         (processor_seconds(RUSAGE_CHILDREN) - before - theirs * sent) / (2 * (double)count + sent);
     printf("{\"bench\":\"http\",\"server\":\"%s\",\"connections\":%d,\"requests\":%lld,"
@@ -281,9 +241,13 @@ int main(int argc, char **argv) {
     int64_t count = argc > 1 ? atoll(argv[1]) : 200000;
     int connections = argc > 2 ? atoi(argv[2]) : 64, seconds = argc > 3 ? atoi(argv[3]) : 3;
     if (!mkdtemp(folder)) return 1;
-    instant_server nginx = nginx_start();
-    if (nginx.process) against("nginx", nginx, count, connections, seconds);
-    against("our own", instant_server_start(ANSWER), count, connections, seconds);
+    for (int secure = 1; secure >= 0; --secure) {
+        instant_server nginx = nginx_start(folder, ANSWER, secure);
+        if (nginx.process)
+            against(secure ? "nginx, TLS" : "nginx", secure ? "https" : "http", nginx, count,
+                    connections, seconds);
+    }
+    against("our own", "http", instant_server_start(ANSWER), count, connections, seconds);
     char command[160];
     snprintf(command, sizeof command, "rm -r %s", folder);
     return system(command) != 0;

@@ -125,10 +125,13 @@ static void bytes_at_rest(void) {
     OK(pdx__sockets_want(&s, again[0], CURL_POLL_IN, 1));
     CHECK_INT(ready(&s), 1); /* its end of the file */
 
-    /* What TLS says at rest cannot be told apart. */
+    /* What TLS says at rest cannot be told apart: it is left for curl to read. */
     s.spoke_unasked = 0;
     OK(pdx__sockets_want(&s, again[0], CURL_POLL_REMOVE, 0));
+    CHECK_INT((int)s.count, 1);
+    CHECK_INT(ready(&s), 0);
     CHECK_INT((int)s.count, 0);
+    CHECK_INT(s.spoke_unasked, 0);
     close(pair[0]);
     close(pair[1]);
     close(again[0]);
