@@ -16,6 +16,7 @@ import support
 from http_support import PAIRS, complete, free_port, judge, read, rows, write_pairs
 from support import check, equal, refused
 
+from fault_plays import GOOD, RAW, REFUSED
 from fault_server import FAULTS, LASTING, ODD, Server
 
 # What the first answer shows that the server cannot do ends the run at once.
@@ -48,6 +49,29 @@ def test_every_fault_at_every_place():
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         jobs = [pool.submit(fault_run, fault, at) for fault in [*FAULTS, *LASTING] if fault != "twice"
                 for at in range(2 * PAIRS)]
+        for job in jobs:
+            job.result()
+
+
+def raw_run(play, at):
+    """Kept, asked again, or refused with the reason; a second run completes it, and nothing is paid twice."""
+    with support.Folder() as folder, Server(lambda n, body: play if n == at else None) as server:
+        write_pairs(folder)
+        slow = ["--quiet", "--retries", 3, "--timeout", 8, "--idle-timeout", 2]
+        done = judge(folder, server, fast=slow)
+        equal(done.status, 0, f"{play} at {at}: {done.err}")
+        refused_rows = [row for row in rows(folder) if "error" in row]
+        equal(len(refused_rows), 1 if play in REFUSED else 0, f"{play} at {at}")
+        if refused_rows:
+            equal(judge(folder, server, fast=slow).status, 0, f"{play} at {at}, again")
+        complete(folder, server)
+        equal(len(server.requests), 2 * PAIRS + (play not in GOOD), f"{play} at {at}")
+        equal(len(server.answered), 2 * PAIRS, f"{play} at {at}: answers paid for")
+
+
+def test_answers_byte_by_byte():
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        jobs = [pool.submit(raw_run, play, at) for play in RAW for at in (0, 4)]
         for job in jobs:
             job.result()
 

@@ -1,7 +1,7 @@
 """A loopback server in the form of the OpenAI routes, which plays faults.
 
 Server(plan): plan(n, body) names what becomes of request number n (from 0): None is a good answer, or
-one of FAULTS. Good answers depend on the body alone, so that a test can compute them. `requests` holds
+one of FAULTS or of fault_plays.RAW. Good answers depend on the body alone, so that a test can compute them. `requests` holds
 (path, body, headers) of what arrived, `answered` the bodies that were answered well."""
 import email.utils
 import functools
@@ -15,6 +15,8 @@ import ssl
 import struct
 import threading
 import time
+
+from fault_plays import GOOD, RAW
 
 # Those that mend themselves: the next request for the same is answered.
 FAULTS = ["429", "429-wait", "429-date", "429-junk", "500", "503", "reset", "reset-in-body", "cut-json",
@@ -138,16 +140,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if owner.delay:
                 time.sleep(owner.delay)
             fault = owner.plan(n, body) if owner.plan else None
-            if fault is None or fault in ODD:
-                good = json.dumps(ROUTES[owner.route(self.path)](body)).encode()
+            good = json.dumps(ROUTES[owner.route(self.path)](body)).encode()
+            name = fault if isinstance(fault, str) else ""
+            if fault is None or name in ODD or name in GOOD:
                 with owner.lock:
                     owner.answered.append(raw)
-                if fault:
-                    self.play_odd(fault, good)
-                else:
-                    self.say(200, good)
+            if fault is None:
+                self.say(200, good)
+            elif name in RAW:
+                self.raw(RAW[name](good), close=not RAW[name](good).startswith(b"HTTP/1.1 "))
+            elif name in ODD:
+                self.play_odd(name, good)
             else:
-                self.play(fault, json.dumps(ROUTES[owner.route(self.path)](body)).encode())
+                self.play(fault, good)
         except (BrokenPipeError, ConnectionResetError, ValueError, OSError):
             self.close_connection = True
         finally:
