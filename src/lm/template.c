@@ -77,7 +77,8 @@ static pdx_status parse(pdx__template *t, const char *text, size_t length, const
             i += 2;
         } else if (c == '{') {
             const char *end = memchr(text + i, '}', length - i);
-            size_t size = end ? (size_t)(end - text) - i - 1 : 0;
+            size_t size = end ? (size_t)(end - text) - i - 1 : 0, rest = length - i - 1;
+            size_t shown = end && size < 40 ? size : rest < 10 ? rest : 10;
             int32_t field = 1;
             while (field < PDX__FIELDS &&
                    (strlen(names[field]) != size || memcmp(names[field], text + i + 1, size)))
@@ -87,7 +88,7 @@ static pdx_status parse(pdx__template *t, const char *text, size_t length, const
                     PDX_EPARSE, file, line_of(text, i),
                     "'{%.*s' is no field (query, first, second, reference; a brace is "
                     "written {{)",
-                    end && size < 40 ? (int)size : 10, text + i + 1);
+                    (int)shown, text + i + 1);
             PDX__TRY(add(t, PDX__FIELD_TEXT, now));
             PDX__TRY(add(t, field, now));
             i += size + 2;

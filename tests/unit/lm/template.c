@@ -1,5 +1,7 @@
 /* Prompt templates. */
 #include <prefdissect/prefdissect.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "lm/template.h"
@@ -34,6 +36,20 @@ static void what_is_wrong_is_named(void) {
     FAILS(pdx__template_open(&t, "/no/such/file"), PDX_EIO, "/no/such/file");
 }
 
+/* Nothing behind the text is read, not even for the message: it ends where memory ends. */
+static void the_end_of_the_text_is_the_end(void) {
+    static const char text[] = "{first}{second} {no";
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), length = sizeof text - 1;
+    char *at = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    REQUIRE(at != MAP_FAILED);
+    CHECK_INT(mprotect(at + page, page, PROT_NONE), 0);
+    memcpy(at + page - length, text, length);
+    pdx__template *t;
+    FAILS(pdx__template_parse(&t, at + page - length, length, "t.txt"), PDX_EPARSE,
+          "'{no' is no field");
+    munmap(at, 2 * page);
+}
+
 static void builtin_forms(void) {
     static const char *const names[] = {"plain",   "chatml", "llama-2", "llama-3",
                                         "mistral", "zephyr", "vicuna"};
@@ -54,6 +70,7 @@ static void builtin_forms(void) {
 int main(void) {
     RUN(fields_and_braces);
     RUN(what_is_wrong_is_named);
+    RUN(the_end_of_the_text_is_the_end);
     RUN(builtin_forms);
     return check_result();
 }
