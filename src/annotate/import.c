@@ -11,6 +11,7 @@
 
 #include "annotate/prompts.h"
 #include "core/file.h"
+#include "core/json_lines.h"
 #include "core/strmap.h"
 #include "data/resolved.h"
 
@@ -255,7 +256,9 @@ static pdx_status end_row(import *m) {
     return pdx__writer_append(&m->out, m->line.data, m->line.length);
 }
 
-static pdx_status take_row(import *m, const cJSON *row, pdx__where where) {
+static pdx_status take_row(void *context, const cJSON *row, const pdx__lines *line) {
+    import *m = context;
+    pdx__where where = {line->path, line->number};
     const char *tag = NULL, *text = NULL;
     size_t id = 0;
     int32_t kind = 0;
@@ -306,24 +309,6 @@ static pdx_status fill_up(import *m) {
     return PDX_OK;
 }
 
-static pdx_status take_file(import *m, const char *path) {
-    pdx__lines lines;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status;
-    for (int more = 1;;) {
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        cJSON *row;
-        pdx__where where = {path, lines.number};
-        status = pdx__json_parse(&row, lines.line, lines.length, where);
-        if (status == PDX_OK) status = take_row(m, row, where);
-        cJSON_Delete(row);
-        if (status != PDX_OK) break;
-    }
-    pdx__lines_close(&lines);
-    return status;
-}
-
 pdx_status pdx_annotate_import(pdx_annotate_result *result, const char *const *paths, int32_t count,
                                const char *out) {
     PDX__REQUIRE(result && paths && count > 0 && out, "pdx_annotate_import: an argument is NULL");
@@ -333,7 +318,8 @@ import m = {.result = result };
     PDX__TRY(pdx_schema_builtin(&m.schema, "li2024"));
     pdx_status status = pdx__writer_open(&m.out, out);
     if (status == PDX_OK) {
-        for (int32_t i = 0; i < count && status == PDX_OK; ++i) status = take_file(&m, paths[i]);
+        for (int32_t i = 0; i < count && status == PDX_OK; ++i)
+            status = pdx__json_lines(paths[i], take_row, &m);
         if (status == PDX_OK) status = fill_up(&m);
         if (status == PDX_OK) status = pdx__writer_commit(&m.out);
         else pdx__writer_abandon(&m.out);

@@ -5,6 +5,7 @@
 #include "annotate/prompts.h"
 #include "annotate/rows.h"
 #include "core/file.h"
+#include "core/json_lines.h"
 #include "core/strmap.h"
 
 typedef struct label {
@@ -17,25 +18,6 @@ typedef struct labels {
     label *list; /* [ids] */
     size_t capacity;
 } labels;
-
-typedef pdx_status (*row_fn)(void *context, const cJSON *row, const pdx__lines *lines);
-
-static pdx_status each_row(const char *path, row_fn take, void *context) {
-    pdx__lines lines;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status;
-    for (int more = 1;;) {
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        cJSON *row;
-        status = pdx__json_parse(&row, lines.line, lines.length, (pdx__where){path, lines.number});
-        if (status == PDX_OK) status = take(context, row, &lines);
-        cJSON_Delete(row);
-        if (status != PDX_OK) break;
-    }
-    pdx__lines_close(&lines);
-    return status;
-}
 
 static pdx_status take_facts(labels *l, label *of, const cJSON *values) {
     of->facts = 0;
@@ -121,10 +103,10 @@ pdx_status pdx_annotations_label(const char *pairs, const char *annotations, con
     PDX__REQUIRE(pairs && annotations && out, "pdx_annotations_label: an argument is NULL");
     labels l = {.capacity = 0};
     copying c = {.l = &l};
-    pdx_status status = each_row(annotations, take_annotation, &l);
+    pdx_status status = pdx__json_lines(annotations, take_annotation, &l);
     if (status == PDX_OK) status = pdx__writer_open(&c.out, out);
     if (status == PDX_OK) {
-        status = each_row(pairs, copy_pair, &c);
+        status = pdx__json_lines(pairs, copy_pair, &c);
         if (status == PDX_OK) status = pdx__writer_commit(&c.out);
         else pdx__writer_abandon(&c.out);
     }

@@ -4,7 +4,7 @@
 
 #include "annotate/prompts.h"
 #include "annotate/rows.h"
-#include "core/file.h"
+#include "core/json_lines.h"
 #include "core/strmap.h"
 #include "net/budget.h"
 
@@ -27,7 +27,9 @@ static int32_t says_nothing(const cJSON *values, int32_t stage) {
     return 1;
 }
 
-static pdx_status take_row(report *r, const cJSON *row, pdx__where where) {
+static pdx_status take_row(void *context, const cJSON *row, const pdx__lines *line) {
+    report *r = context;
+    pdx__where where = {line->path, line->number};
     pdx__row_key key;
     const cJSON *values = NULL, *provenance = NULL;
     const char *asked = NULL;
@@ -55,24 +57,6 @@ static pdx_status take_row(report *r, const cJSON *row, pdx__where where) {
     return PDX_OK;
 }
 
-static pdx_status read_rows(report *r, const char *path) {
-    pdx__lines lines;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status;
-    for (int more = 1;;) {
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        cJSON *row;
-        pdx__where where = {path, lines.number};
-        status = pdx__json_parse(&row, lines.line, lines.length, where);
-        if (status == PDX_OK) status = take_row(r, row, where);
-        cJSON_Delete(row);
-        if (status != PDX_OK) break;
-    }
-    pdx__lines_close(&lines);
-    return status;
-}
-
 pdx_status pdx_annotations_report(pdx_annotate_stage *out, const char *path, const char *prices,
                                   const char *model) {
     PDX__REQUIRE(out && path, "pdx_annotations_report: an argument is NULL");
@@ -84,7 +68,7 @@ pdx_status pdx_annotations_report(pdx_annotate_stage *out, const char *path, con
     http.model = model ? model : "*";
     PDX__TRY(pdx__budget_open(&price, &http));
     report r = {.out = out};
-    pdx_status status = read_rows(&r, path);
+    pdx_status status = pdx__json_lines(path, take_row, &r);
     pdx__strmap_free(&r.paid);
     for (int32_t s = 0; s < PDX_ANNOTATE_STAGES; ++s) {
         out[s].name = pdx__stage_name(s);

@@ -4,8 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_lines.h"
 #include "net/chat.h"
 
 void pdx__batch_line(pdx__buf *out, const pdx__ask *ask) {
@@ -24,8 +23,16 @@ static void reason_of(const cJSON *row, int64_t code, const cJSON *body, char ou
     snprintf(out, 256, "batch: status %lld: %.200s", (long long)code, said ? said : "no answer");
 }
 
-static pdx_status take_row(pdx__batch_counts *counts, pdx__journal *journal, const cJSON *row,
-                           pdx__where where) {
+typedef struct reading {
+    pdx__batch_counts *counts;
+    pdx__journal *journal;
+} reading;
+
+static pdx_status take_row(void *context, const cJSON *row, const pdx__lines *line) {
+    const reading *r = context;
+    pdx__batch_counts *counts = r->counts;
+    pdx__journal *journal = r->journal;
+    pdx__where where = {line->path, line->number};
     const char *key = NULL, *unused;
     const cJSON *response = NULL, *body = NULL;
     int64_t code = 0;
@@ -55,19 +62,5 @@ static pdx_status take_row(pdx__batch_counts *counts, pdx__journal *journal, con
 
 pdx_status pdx__batch_read(pdx__batch_counts *out, pdx__journal *journal, const char *path) {
     memset(out, 0, sizeof *out);
-    pdx__lines lines;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status;
-    for (int more = 1;;) {
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        cJSON *row;
-        pdx__where where = {path, lines.number};
-        status = pdx__json_parse(&row, lines.line, lines.length, where);
-        if (status == PDX_OK) status = take_row(out, journal, row, where);
-        cJSON_Delete(row);
-        if (status != PDX_OK) break;
-    }
-    pdx__lines_close(&lines);
-    return status;
+    return pdx__json_lines(path, take_row, &(reading){out, journal});
 }

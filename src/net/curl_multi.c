@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -60,14 +59,13 @@ static pdx__exchange *pop(queue *q) {
 
 /* ---- what curl calls ---- */
 
-static int32_t is_plain(const pdx__exchange *x) { return !strncasecmp(x->at->url, "http:", 5); }
-
 static int on_socket(CURL *easy, curl_socket_t s, int what, void *context, void *known) {
     net *n = context;
     pdx__exchange *x = NULL; /* NULL: curl closes a connection on its own account */
     (void)known;
     curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&x);
-    return pdx__sockets_want(&n->sockets, s, what, x && is_plain(x)) == PDX_OK ? 0 : -1;
+    return pdx__sockets_want(&n->sockets, s, what, x && pdx__server_is_plain(x->at)) == PDX_OK ? 0
+                                                                                               : -1;
 }
 
 /* A number that is closed may be that of another connection soon. */

@@ -116,7 +116,7 @@ static CURLcode set_request(pdx__exchange *x, int32_t once) {
         if (url.status != PDX_OK) bad = CURLE_OUT_OF_MEMORY;
         else bad = read_url(x, url.data);
         /* Without TLS there is no HTTP/2 to wait for. */
-        SET(CURLOPT_PIPEWAIT, strncasecmp(x->at->url, "http:", 5) ? 1L : 0L);
+        SET(CURLOPT_PIPEWAIT, pdx__server_is_plain(x->at) ? 0L : 1L);
         pdx__buf_free(&url);
         x->url_at = x->at;
         x->url_path = x->to;

@@ -69,6 +69,10 @@ void pdx__server_did(pdx__server *server, int32_t well, double now) {
     server->rests_until = now + ldexp(0.5, server->failures);
 }
 
+int32_t pdx__server_is_plain(const pdx__server *server) {
+    return !strncasecmp(server->url, "http:", 5);
+}
+
 static int ends_with(const char *text, const char *end) {
     size_t a = strlen(text), b = strlen(end);
     return a >= b && !strcmp(text + a - b, end);

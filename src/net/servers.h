@@ -23,6 +23,7 @@ void pdx__servers_close(pdx__servers *s); /* any time */
 pdx__server *pdx__servers_choose(pdx__servers *s, double now);
 /* What became of an exchange with it. One that fails at once looks idle: it must rest. */
 void pdx__server_did(pdx__server *server, int32_t well, double now);
+int32_t pdx__server_is_plain(const pdx__server *server); /* without TLS */
 /* The whole URL of a path; a base that already ends in the route stands as it is. */
 void pdx__server_join(const pdx__server *server, const char *path, pdx__buf *out);
 

@@ -27,7 +27,8 @@ typedef struct pdx__sockets {
 
 pdx_status pdx__sockets_open(pdx__sockets *s);
 void pdx__sockets_close(pdx__sockets *s); /* also one that did not open */
-/* What curl waits for: CURL_POLL_IN, _OUT or _INOUT; _REMOVE: the socket is at rest. */
+/* What curl waits for: CURL_POLL_IN, _OUT or _INOUT; _REMOVE: the socket is at rest. `plain`: what
+ * arrives there can be seen. */
 pdx_status pdx__sockets_want(pdx__sockets *s, int socket, int what, int32_t plain);
 int32_t pdx__sockets_in_use(const pdx__sockets *s, int socket);
 void pdx__sockets_forget(pdx__sockets *s, int socket); /* before it is closed */

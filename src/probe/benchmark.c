@@ -2,8 +2,7 @@
  * shift as JSON. */
 #include <string.h>
 
-#include "core/file.h"
-#include "core/json.h"
+#include "core/json_lines.h"
 #include "core/utf8.h"
 #include "data/dataset.h"
 #include "shift.h"
@@ -134,15 +133,22 @@ static pdx_status find_judge(const char **out, const pdx_judgments *judgments,
 }
 
 /* Grades, by model and query. Those of models or queries that are not here are passed over. */
-static pdx_status take_grade(pdx__benchmark *b, const pdx__strmap *queries, const cJSON *row,
-                             pdx__where where) {
+typedef struct grading {
+    pdx__benchmark *b;
+    const pdx__strmap *queries;
+} grading;
+
+static pdx_status take_grade(void *context, const cJSON *row, const pdx__lines *line) {
+    const grading *g = context;
+    pdx__benchmark *b = g->b;
+    pdx__where where = {line->path, line->number};
     const char *model = NULL, *query = NULL;
     double score = -1;
     PDX__TRY(pdx__json_string(row, "model", PDX__REQUIRED, &model, where));
     PDX__TRY(pdx__json_string(row, "query", PDX__REQUIRED, &query, where));
     PDX__TRY(pdx__json_double(row, "score", PDX__OPTIONAL, &score, where));
     int64_t arm = pdx__strmap_find(&b->arm_names, model, strlen(model));
-    int64_t number = pdx__strmap_find(queries, query, strlen(query));
+    int64_t number = pdx__strmap_find(g->queries, query, strlen(query));
     if (score < 0 || arm < 0 || number < 0) return PDX_OK;
     if (score < 1 || score > 10)
         return pdx__fail_at(PDX_EPARSE, where.file, where.line,
@@ -150,24 +156,6 @@ static pdx_status take_grade(pdx__benchmark *b, const pdx__strmap *queries, cons
     for (int64_t i = b->start[arm]; i < b->start[arm + 1]; ++i)
         if (b->query[i] == number) b->grade[i] = score;
     return PDX_OK;
-}
-
-static pdx_status take_grades(pdx__benchmark *b, const pdx__strmap *queries, const char *path) {
-    pdx__lines lines;
-    int more = 1;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status = PDX_OK;
-    while (status == PDX_OK) {
-        cJSON *row;
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        pdx__where where = {path, lines.number};
-        status = pdx__json_parse(&row, lines.line, lines.length, where);
-        if (status == PDX_OK) status = take_grade(b, queries, row, where);
-        cJSON_Delete(row);
-    }
-    pdx__lines_close(&lines);
-    return status;
 }
 
 pdx_status pdx__benchmark_read(pdx__benchmark *b, const pdx_dataset *dataset,
@@ -190,7 +178,8 @@ pdx_status pdx__benchmark_read(pdx__benchmark *b, const pdx_dataset *dataset,
     if (status == PDX_OK) status = make_room(b, pdx_dataset_group_count(dataset));
     if (status == PDX_OK) status = lay_out(b, dataset, what, place);
     if (status == PDX_OK) status = take_labels(b, dataset, judgments, posterior, judge, place);
-    if (status == PDX_OK && options->grades) status = take_grades(b, &queries, options->grades);
+    if (status == PDX_OK && options->grades)
+        status = pdx__json_lines(options->grades, take_grade, &(grading){b, &queries});
     pdx__strmap_free(&queries);
     pdx__free(what);
     pdx__free(place);

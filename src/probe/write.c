@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "core/file.h"
-#include "core/json.h"
+#include "core/json_lines.h"
 #include "core/options.h"
 #include "core/pool.h"
 #include "core/rng.h"
@@ -186,7 +186,16 @@ static pdx_status one_original(job *j, int64_t pair, const int32_t *chosen, int3
 
 /* ---- edited texts of a file ---- */
 
-static pdx_status take_text(job *j, pdx__strmap *taken, const cJSON *row, pdx__where where) {
+typedef struct texts {
+    job *j;
+    pdx__strmap taken;
+} texts;
+
+static pdx_status take_text(void *context, const cJSON *row, const pdx__lines *line) {
+    texts *t = context;
+    job *j = t->j;
+    pdx__strmap *taken = &t->taken;
+    pdx__where where = {line->path, line->number};
     const char *id = NULL, *edit = NULL, *side = NULL, *response = NULL;
     int32_t content = 1, is_new;
     int64_t unused;
@@ -227,22 +236,9 @@ static pdx_status take_text(job *j, pdx__strmap *taken, const cJSON *row, pdx__w
 }
 
 static pdx_status take_texts(job *j, const char *path) {
-    pdx__lines lines;
-    pdx__strmap taken = {0};
-    int more = 1;
-    PDX__TRY(pdx__lines_open(&lines, path));
-    pdx_status status = PDX_OK;
-    while (status == PDX_OK) {
-        status = pdx__lines_next(&lines, &more);
-        if (status != PDX_OK || !more) break;
-        cJSON *row;
-        pdx__where where = {path, lines.number};
-        status = pdx__json_parse(&row, lines.line, lines.length, where);
-        if (status == PDX_OK) status = take_text(j, &taken, row, where);
-        cJSON_Delete(row);
-    }
-    pdx__strmap_free(&taken);
-    pdx__lines_close(&lines);
+    texts t = {.j = j};
+    pdx_status status = pdx__json_lines(path, take_text, &t);
+    pdx__strmap_free(&t.taken);
     return status;
 }
 
